@@ -1,0 +1,27 @@
+import type { PrincipalName } from '#domain/principal';
+
+/** What a client presents. */
+export interface Credential {
+  readonly type: 'token';
+  readonly token: string;
+  /** Where it came from: an IP address, or `unix` for the socket. */
+  readonly address: string;
+}
+
+/** Who acts, and by what right. */
+export interface Identity {
+  readonly principal: PrincipalName;
+  /** Names of the policies that apply: the principal's own, narrowed by the token's if it lists any. */
+  readonly policies: readonly string[];
+  /** Accessor of the token, safe to show and to log. */
+  readonly accessor: string;
+  /** When the right ends, in milliseconds since the epoch; `undefined`: not by time. */
+  readonly expires?: number;
+}
+
+/** Turns a credential into an identity. */
+export interface AuthMethod {
+  readonly name: string;
+  /** `null`: not mine, ask the next one. Throws `unauthenticated`: mine, and refused. */
+  authenticate(credential: Credential): Promise<Identity | null>;
+}

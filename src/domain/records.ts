@@ -1,0 +1,135 @@
+/**
+ * Typed plain records: everything in the state that is not an entry. Each noun is a map from name to
+ * record; a change sets or removes one whole record, and the fold needs to know no more than that.
+ */
+import type { Kind } from './entry.ts';
+import type { PrincipalName } from './principal.ts';
+
+/** A declared first-level folder. Named by its segment. */
+export interface Project {
+  readonly owner?: string;
+  readonly description?: string;
+}
+
+/** A declared second-level folder. Named `<project>/<environment>`. */
+export interface Environment {
+  /** Another environment of the same project, by its segment. */
+  readonly extends?: string;
+  readonly defaultKind: Kind;
+  readonly description?: string;
+}
+
+/** Named rules. `text` is the source as written; compiling it again is always possible. */
+export interface Policy {
+  readonly grammar: 'plumb';
+  readonly text: string;
+}
+
+/** Who may act. Named `<kind>/<name>`. */
+export interface Principal {
+  readonly policies: readonly string[];
+  readonly disabled: boolean;
+  readonly description?: string;
+}
+
+/** What happens on drift. */
+export type SyncMode = 'repair' | 'report' | 'once' | 'paused';
+export const syncModes: readonly SyncMode[] = ['repair', 'report', 'once', 'paused'];
+
+/** A declared wish: these paths, evaluated, kept in this target. */
+export interface SyncSpec {
+  /** The folder whose evaluated direct entries (own and inherited) are delivered. */
+  readonly from: string;
+  /** Name of a target. */
+  readonly target: string;
+  /** Where in the target, in the target's own terms; a relative file name for the file target. */
+  readonly at: string;
+  readonly runAs: PrincipalName;
+  readonly mode: SyncMode;
+  /** What only the target's type understands (for a file: `block`, `fileMode`). JSON-safe. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Counts the changes of the spec; status says which one it is about. */
+  readonly generation: number;
+}
+
+/** A place that can be kept equal. What it may make the server do stands in the server's own configuration. */
+export interface TargetRecord {
+  /** e.g. `file`. */
+  readonly type: string;
+  readonly description?: string;
+}
+
+/** The nouns of the truth stream and their records. Targets come from server configuration in this version. */
+export interface TruthNouns {
+  readonly project: Project;
+  readonly environment: Environment;
+  readonly policy: Policy;
+  readonly principal: Principal;
+  readonly sync: SyncSpec;
+}
+
+/** A bearer credential, named by its accessor; the secret itself is only known to who holds it. */
+export interface TokenRecord {
+  readonly principal: PrincipalName;
+  /** SHA-256 of the token, base64url. */
+  readonly hash: string;
+  /** If present, only these of the principal's policies apply. */
+  readonly policies?: readonly string[];
+  readonly created: number;
+  readonly expires?: number;
+  /** Uses left; absent: unlimited. */
+  readonly uses?: number;
+  /** Accessor of the token that made it; revoking that one revokes this. */
+  readonly parent?: string;
+  readonly description?: string;
+}
+
+/** What we wrote to a target: one record per sync. */
+export interface InventoryRecord {
+  /** Per name in the target. `intent` is set before a write and cleared after it; recovery accepts either. */
+  readonly names: Readonly<Record<string, InventoryItem>>;
+}
+export interface InventoryItem {
+  /** Keyed fingerprint of what we last confirmed, with the target's own mark. Absent: never confirmed. */
+  readonly confirmed?: Fingerprint;
+  /** What we are about to write; `null`: about to delete. */
+  readonly intent?: Fingerprint | null;
+}
+/** HMAC of the value under a key of the keyring, base64url. */
+export type Fingerprint = string;
+
+export const conditionTypes = ['InSync', 'Drifted', 'Conflict', 'Paused', 'Stalled', 'Held', 'Error'] as const;
+export type ConditionType = (typeof conditionTypes)[number];
+export interface Condition {
+  readonly type: ConditionType;
+  readonly status: 'true' | 'false' | 'unknown';
+  /** One CamelCase word for programs. */
+  readonly reason: string;
+  /** For people; never a value. */
+  readonly message: string;
+  /** When `status` last changed. */
+  readonly since: number;
+}
+export interface SyncStatus {
+  readonly generation: number;
+  readonly conditions: readonly Condition[];
+  /** The revision the target was last in agreement with. */
+  readonly appliedRevision?: number;
+  readonly appliedAt?: number;
+  /** Names that agree, and names that should. */
+  readonly agree: number;
+  readonly total: number;
+  /** What was last done to the target, e.g. `repaired 1 name changed in the file`. */
+  readonly note?: string;
+}
+
+/** The nouns of the work stream. */
+export interface WorkNouns {
+  readonly token: TokenRecord;
+  readonly inventory: InventoryRecord;
+  readonly 'sync-status': SyncStatus;
+  readonly bootstrap: { readonly hash: string; readonly used: boolean };
+}
+
+export type TruthNoun = keyof TruthNouns;
+export type WorkNoun = keyof WorkNouns;
