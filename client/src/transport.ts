@@ -1,0 +1,22 @@
+/** What a transport is asked to send. */
+export interface TransportRequest {
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  readonly body?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** The part of a `fetch` response that the client uses. */
+export interface TransportResponse {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  text(): Promise<string>;
+  /** The body as it arrives; read by watches only. */
+  readonly body: AsyncIterable<Uint8Array> | null;
+}
+
+/** Sends one request. Rejects when there is no answer; `fetch` is one. It must not follow redirects. */
+export type Transport = (url: string, request: TransportRequest) => Promise<TransportResponse>;
+
+/** The global `fetch`, refusing redirects: a token is for one address. */
+export const fetchTransport: Transport = (url, request) => fetch(url, { ...request, redirect: 'error' });
