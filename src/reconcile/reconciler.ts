@@ -25,8 +25,11 @@ export type Wish =
 /** The source side of the loop: what the host (server, agent, operator) lends to the reconciler. */
 export interface Source {
   spec(name: SyncName): SyncSpec | undefined;
-  /** Evaluates with the rights of `runAs` at this moment, and remembers the paths touched. */
-  wish(name: SyncName): Promise<Wish>;
+  /**
+   * Evaluates with the rights of `runAs` at this moment, and remembers the paths touched. With `spec`:
+   * as if the sync were that, remembering nothing.
+   */
+  wish(name: SyncName, spec?: SyncSpec): Promise<Wish>;
   inventory(name: SyncName): InventoryRecord;
   /** Durable when it resolves. */
   saveInventory(name: SyncName, record: InventoryRecord): Promise<void>;

@@ -110,7 +110,11 @@ export interface EvaluatedEntry extends EntrySummary {
   readonly secret: boolean;
   /** What it was computed from, in order; itself first. */
   readonly origin: readonly Origin[];
-  /** Changes whenever any origin does; derives from versions and incarnations, never from a value. */
+  /**
+   * Changes whenever any origin does; derives from versions and incarnations, never from a value.
+   * `<incarnation>.<version>` of the path's own (`0.0`: none of its own), then `-` and 12 characters
+   * over all origins. Without the quotes that HTTP puts around it.
+   */
   readonly etag: string;
 }
 
@@ -288,6 +292,7 @@ export interface ChangeResult {
     readonly path: string;
     readonly effect: 'create' | 'update' | 'delete' | 'unset' | 'describe' | 'destroy';
     readonly version: number;
+    /** `<incarnation>.<version>`: what a later write may expect. */
     readonly etag: string;
   }[];
   readonly warnings: readonly string[];

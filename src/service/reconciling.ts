@@ -1,0 +1,18 @@
+import type { Plan } from './services.ts';
+import type { SyncName } from '#reconcile/reconciler';
+import type { SyncSpec, SyncStatus } from '#domain/records';
+
+/** What the loop lends to the use-cases. The loop's own code makes the plan and applies it. */
+export interface Reconciling {
+  /**
+   * What applying would do now; changes nothing, neither here nor there. With `spec`, as if the sync
+   * were that (`Source.wish` and `Source.spec` are not asked for the stored one).
+   * Problems that keep it from being applied stand in the plan, they do not throw; throws
+   * `unavailable` when the target cannot be asked.
+   */
+  plan(name: SyncName, spec?: SyncSpec): Promise<Plan>;
+  /** Carries the plan out now, in turn with the loop's own runs of the same sync, whatever the mode but `paused`. */
+  apply(name: SyncName): Promise<Plan & { readonly status: SyncStatus }>;
+  /** Something that the sync depends on has changed. Returns at once. */
+  wake(name: SyncName): void;
+}
