@@ -233,7 +233,11 @@ export interface Diff {
 export interface Changes {
   /** Everything or nothing, one revision. `mismatch` names the present version of each expectation that failed. */
   apply(caller: Caller, request: ChangeRequest): Promise<ChangeResult>;
-  /** Events from `after` (exclusive) on; each is authorised at delivery; ends with the token or `signal`. */
+  /**
+   * Events from `after` (exclusive) on; each is authorised at delivery; ends with the token or `signal`.
+   * The first event comes at once: a bookmark at the revision it goes on from, or `truncated`. So a refusal
+   * is thrown before any event, and a watcher always has a cursor.
+   */
   watch(caller: Caller, request: WatchRequest, signal: AbortSignal): AsyncIterable<WatchEvent>;
 }
 
@@ -315,7 +319,7 @@ export type WatchEvent =
     }
   /** `after` is older than what is kept: read again, then watch from `revision`. */
   | { readonly type: 'truncated'; readonly revision: number }
-  /** Nothing happened; the cursor moves on. Sent every 15 s. */
+  /** Nothing happened; the cursor moves on. Sent first, and every 15 s. */
   | { readonly type: 'bookmark'; readonly revision: number };
 
 // --- plain records ------------------------------------------------------------------------------
