@@ -8,13 +8,17 @@ export type ValueType = (typeof valueTypes)[number];
 /** `literal` is the default everywhere; `bytes` and `pem` are always literal. */
 export type Form = 'literal' | 'expression';
 
-/** The encrypted bytes of one value. `id` and kind are bound to them as associated data. */
-export interface SealedValue {
-  /** The id of the blob that holds `bytes`. */
+/** Where the encrypted bytes of a value are, and how to check them. */
+export interface ValueAddress {
+  /** The id of the blob that holds the bytes. */
   readonly id: string;
-  readonly bytes: Uint8Array;
-  /** SHA-256 of `bytes`, base64url: what the chain covers. */
+  /** SHA-256 of the bytes, base64url: what the chain covers. */
   readonly digest: string;
+}
+
+/** The encrypted bytes of one value. `id` and kind are bound to them as associated data. */
+export interface SealedValue extends ValueAddress {
+  readonly bytes: Uint8Array;
 }
 
 /**
@@ -41,6 +45,9 @@ export interface Version {
   readonly value?: SealedValue;
   readonly destroyed?: true;
 }
+
+/** A version that need not be the newest: its bytes stay in the store until they are asked for. */
+export type PastVersion = Omit<Version, 'value'> & { readonly value?: ValueAddress };
 
 /** What belongs to the entry, not to a version; changes with a revision of its own. */
 export interface EntryMetadata {

@@ -1,0 +1,110 @@
+import type { TruthOp, WorkOp } from '#domain/change';
+import type { Head, PastVersion } from '#domain/entry';
+import type { Folder, Path } from '#domain/path';
+import type { TruthNoun, TruthNouns, WorkNoun, WorkNouns } from '#domain/records';
+
+/**
+ * What validation, evaluation and use-cases read. The durable state and a draft over it answer alike;
+ * in a draft one sees what has been staged. Everything in byte order of paths and names.
+ */
+export interface View {
+  /** Of the last change seen; 0 before the first. */
+  readonly revision: number;
+
+  /** What is stored at exactly this path, whatever its state; `undefined`: there never was an entry. */
+  head(path: Path): Head | undefined;
+  /** Heads that stand in the folder itself, whatever their state. */
+  children(folder: Folder): Iterable<Head>;
+  /** Heads in the folder and below, whatever their state, after `after` if given. */
+  heads(folder: Folder, after?: Path): Iterable<Head>;
+  /** Names of folders directly in this one that hold, at any depth, an entry that is present. */
+  folders(folder: Folder): Iterable<string>;
+
+  /** Versions of the path's own, newest first, of every incarnation; those before `before` if given. */
+  versions(path: Path, before?: number): Iterable<PastVersion>;
+  version(path: Path, version: number): PastVersion | undefined;
+  /** The version that was the newest when `revision` was the store's; `undefined`: none yet. */
+  headAt(path: Path, revision: number): PastVersion | undefined;
+
+  record<N extends TruthNoun>(noun: N, name: string): TruthNouns[N] | undefined;
+  /** All records of a noun by name; those whose name starts with `prefix` if given. */
+  records<N extends TruthNoun>(noun: N, prefix?: string): Iterable<readonly [name: string, record: TruthNouns[N]]>;
+
+  /**
+   * Environments that `environment` (`<project>/<environment>`) looks through, nearest first, itself
+   * first; only itself when it is not declared.
+   */
+  chain(environment: string): readonly string[];
+  /** Environments of the project that inherit from this one, directly or not; not itself. */
+  heirs(environment: string): readonly string[];
+  /** Who refers to the entry stored here, each once, by path asked for. */
+  referrers(path: Path): readonly Referrer[];
+}
+
+/** One entry as it is read in one environment. */
+export interface Referrer {
+  /** In the environment that is read. */
+  readonly path: Path;
+  /** Where it is stored; equal to `path` unless inherited. */
+  readonly stored: Path;
+}
+
+/** What use-cases of the work stream read. */
+export interface WorkView {
+  record<N extends WorkNoun>(noun: N, name: string): WorkNouns[N] | undefined;
+  records<N extends WorkNoun>(noun: N): Iterable<readonly [name: string, record: WorkNouns[N]]>;
+  /** Accessor of the token with this hash. */
+  tokenByHash(hash: string): string | undefined;
+  /** Accessors of the tokens that this one made. */
+  tokensMadeBy(accessor: string): readonly string[];
+}
+
+/** Changes in the order of the log, as the committer hands them over. */
+export interface CommitLike<Op> {
+  readonly seq: number;
+  readonly changes: readonly ChangeLike<Op>[];
+}
+export interface ChangeLike<Op> {
+  readonly revision: number;
+  readonly author: string;
+  readonly reason: string;
+  readonly time: number;
+  readonly ops: readonly Op[];
+}
+
+/** A view to which accepted changes are added, for validating the next one; thrown away after the batch. */
+export interface Draft<Op> {
+  /** The revision that the next change will have. */
+  readonly nextRevision: number;
+  /** Makes the ops visible here. The state beneath stays as it is. */
+  stage(change: ChangeLike<Op>): void;
+}
+export type TruthDraft = Draft<TruthOp> & View;
+export type WorkDraft = Draft<WorkOp> & WorkView;
+
+/** A piece of the state for a checkpoint: at most 256 KB, a stable name of `[a-z0-9/.-]`. */
+export interface StatePage {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What the committer needs of a state: implemented by `TruthState` and `WorkState`. */
+export interface Folded<Op, D extends Draft<Op>> {
+  /** Of the last commit applied; 0 before the first. */
+  readonly seq: number;
+  draft(): D;
+  /** Throws `corrupt` unless `commit.seq` is the next one. */
+  apply(commit: CommitLike<Op>): void;
+
+  /** Takes over an empty state's contents; `pages` are all pages as of commit `seq`. Decodes on first touch. */
+  loadPages(pages: Iterable<StatePage>, seq: number): void;
+  /**
+   * What changed since the last call of `pagesWritten`, and names that are gone. All are as of `seq`
+   * and have to become durable together.
+   */
+  dirtyPages(): { readonly pages: readonly StatePage[]; readonly drop: readonly string[] };
+  /** The pages of the last `dirtyPages` are durable. Call it before the next `apply`, or not at all. */
+  pagesWritten(): void;
+  /** Estimated bytes of `dirtyPages`, in constant time: for deciding when to write them. */
+  readonly dirtyBytes: number;
+}
