@@ -116,6 +116,8 @@ export interface SyncStatus {
   /** The revision the target was last in agreement with. */
   readonly appliedRevision?: number;
   readonly appliedAt?: number;
+  /** The generation of the spec that it was last in agreement with: tells `once` that it is done. */
+  readonly appliedGeneration?: number;
   /** Names that agree, and names that should. */
   readonly agree: number;
   readonly total: number;

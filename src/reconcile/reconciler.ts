@@ -4,6 +4,9 @@ import type { Fingerprint, InventoryRecord, SyncSpec, SyncStatus } from '#domain
 /** What the loop is told: only which one. */
 export type SyncName = string;
 
+/** Why a sync's turn came, most urgent first: the source changed, the target may have changed, it is time to look again. */
+export type Lane = 'user' | 'drift' | 'resync';
+
 /** Done; done and look again after so many milliseconds; failed, retried with back-off unless `terminal`. */
 export type Outcome =
   | { readonly kind: 'done' }
@@ -11,16 +14,36 @@ export type Outcome =
   | { readonly kind: 'error'; readonly error: unknown; readonly terminal: boolean };
 
 export interface Reconciler {
-  reconcile(name: SyncName, signal: AbortSignal): Promise<Outcome>;
+  /**
+   * Reads the world and acts. `lane` may only save work (an unchanged mark is enough for `drift` and `resync`),
+   * never decide what is right. A throw counts as an error that is retried.
+   */
+  reconcile(name: SyncName, lane: Lane, signal: AbortSignal): Promise<Outcome>;
 }
 
 /** What a sync should deliver now, as its `runAs` may see it. */
 export type Wish =
-  | { readonly kind: 'desired'; readonly desired: Desired; readonly revision: number }
+  | {
+      readonly kind: 'desired';
+      readonly desired: Desired;
+      /**
+       * The newest revision that what was evaluated depends on, as far as it is known; not that of unrelated
+       * changes, since a status that says it would then be saved at every check.
+       */
+      readonly revision: number;
+    }
   /** The spec is gone. */
   | { readonly kind: 'absent' }
   /** `runAs` is disabled or lost a right, or evaluation fails: the target is left as it is. */
   | { readonly kind: 'stalled'; readonly reason: string; readonly message: string };
+
+/** What is about to be written, for the audit trail: names, never values. */
+export interface Delivery {
+  readonly created: readonly string[];
+  readonly updated: readonly string[];
+  readonly deleted: readonly string[];
+  readonly revision: number;
+}
 
 /** The source side of the loop: what the host (server, agent, operator) lends to the reconciler. */
 export interface Source {
@@ -34,16 +57,10 @@ export interface Source {
   /** Durable when it resolves. */
   saveInventory(name: SyncName, record: InventoryRecord): Promise<void>;
   status(name: SyncName): SyncStatus | undefined;
-  /** Durable when it resolves; may be saved together with the inventory in one record. */
+  /** Inventory and status in one record; durable when it resolves. */
   save(name: SyncName, inventory: InventoryRecord, status: SyncStatus): Promise<void>;
   /** HMAC under a key of the keyring: equal values of one sync and name have equal fingerprints. */
   fingerprint(sync: SyncName, name: string, value: string): Fingerprint;
-  /** Audits a delivery: names, never values. Must be recorded before the write. */
-  recordDelivery(
-    name: SyncName,
-    created: readonly string[],
-    updated: readonly string[],
-    deleted: readonly string[],
-    revision: number,
-  ): Promise<void>;
+  /** Audits a delivery. Must be recorded before the write. */
+  recordDelivery(name: SyncName, delivery: Delivery): Promise<void>;
 }

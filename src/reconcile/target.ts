@@ -1,5 +1,8 @@
 /**
  * A target is a place that can be kept equal to what Plumb says. Conformance: `target.conformance.ts`.
+ *
+ * A place is what one sync fills: one file, or one or more objects of a cluster. Names are flat; a target
+ * whose places hold several objects qualifies them (`object/name`) and puts the marks of all into one.
  */
 
 /** One evaluated name to be delivered. */
@@ -11,10 +14,14 @@ export interface DesiredItem {
 /** Name → what should be there. */
 export type Desired = ReadonlyMap<string, DesiredItem>;
 
-/** What is there now. `null`: the place itself (the file, the object) does not exist. */
+/** What is there now. */
 export interface Observed {
-  /** Every name in the place that could be read, ours or not, with its present value. */
-  readonly names: ReadonlyMap<string, string>;
+  /** Every name that we could change here, ours or not, with its present value; `null`: it is there, damaged. */
+  readonly names: ReadonlyMap<string, string | null>;
+  /** Names that others define in the same place where we may not write, and where (`line 3`). None of ours may be one of them. */
+  readonly outside: ReadonlyMap<string, string>;
+  /** What is wrong with the place itself; every write puts it right, e.g. `mode is 0644, expected 0600`. */
+  readonly flaws: readonly string[];
   /** The target's own mark for the place (inode and change time, resource version): equal marks mean nothing changed. */
   readonly mark: string;
 }
@@ -24,42 +31,66 @@ export type Step =
   | { readonly do: 'create' | 'update'; readonly name: string; readonly item: DesiredItem }
   | { readonly do: 'delete'; readonly name: string };
 
-/** Static facts that the planner needs; a name or set that breaks one is refused in the plan. */
-export interface TargetTraits {
-  /** Says what is wrong with a name, or `undefined` if it can be carried. */
-  readonly checkName: (name: string) => string | undefined;
-  /** Says what is wrong with a value, or `undefined`. Never quotes it. */
-  readonly checkValue: (value: string) => string | undefined;
-  /** Bytes of the whole place. */
-  readonly maxBytes: number;
-  readonly maxNames: number;
-  readonly readable: boolean;
-  /** Whether others may keep names of their own in the same place. */
-  readonly shared: boolean;
+export interface ReadRequest {
+  /** Whether a secret is to stand in the place: decides what counts as a flaw. */
+  readonly secret: boolean;
 }
 
-/** One place of one sync, opened by the target for as long as the sync exists. */
+export interface WriteRequest extends ReadRequest {
+  /** None: only the flaws are put right. */
+  readonly steps: readonly Step[];
+  /** The mark of what was read; `null`: the place did not exist. */
+  readonly plannedAgainst: string | null;
+}
+
+/** Static facts that the planner needs; a name or set that breaks one is refused in the plan. */
+export interface TargetTraits {
+  /** Says why a name or its value cannot be carried (`is not a name of …`), or `undefined`. Never quotes the value. */
+  readonly problem: (name: string, value: string) => string | undefined;
+  /** Bytes of the whole place, names and values. */
+  readonly maxBytes: number;
+  readonly maxNames: number;
+}
+
+/** One place of one sync, opened by the target for as long as the sync is as it is. Calls of one place are made one after the other. */
 export interface Place {
   readonly traits: TargetTraits;
-  /** Throws `unavailable` when the target cannot be asked; never answers "nothing" for "could not read". */
-  read(signal: AbortSignal): Promise<Observed | null>;
   /**
-   * Carries steps out, all or nothing, provided the place still has the mark it was planned against
-   * (`null`: does not exist). Throws `mismatch` when somebody else wrote meanwhile: plan again.
-   * Returns the new mark.
+   * `null`: the place itself (the file, the object) does not exist. Throws `unavailable`, `corrupt` or `forbidden`
+   * when the place cannot be read or understood; never answers "nothing" for "could not read".
    */
-  write(steps: readonly Step[], plannedAgainst: string | null, signal: AbortSignal): Promise<string>;
-  /** Calls `changed` whenever the place may have changed; no call for our own writes is promised. Returns a stop function. */
+  read(request: ReadRequest, signal: AbortSignal): Promise<Observed | null>;
+  /** The mark that `read` would answer, had cheaply; `null`: the place does not exist. Throws as `read` does. */
+  mark(signal: AbortSignal): Promise<string | null>;
+  /**
+   * Carries steps out, all or nothing (where a place has several objects: per object), provided the place
+   * still has the mark it was planned against. Everything else in the place stays as it is, to the byte.
+   * Throws `mismatch` when somebody else wrote meanwhile: plan again. Any other throw: whether it was
+   * written is unknown, reading tells. Returns the new mark.
+   */
+  write(request: WriteRequest, signal: AbortSignal): Promise<string>;
+  /** Calls `changed` whenever the place may have changed; also for our own writes. Returns a stop function. */
   watch?(changed: () => void): () => void;
   close(): Promise<void>;
 }
 
+/** Where a sync writes. Two overlap if `place` is equal and `part` is equal or absent in either. */
+export interface PlaceIdentity {
+  readonly place: string;
+  /** A part of the place that can be kept independently of its other parts. */
+  readonly part?: string;
+}
+
+export type TargetOptions = Readonly<Record<string, unknown>>;
+
 export interface Target {
   /** e.g. `file`. */
   readonly type: string;
-  /** Throws `invalid` with diagnostics when `at` or `options` do not fit; touches nothing outside. */
-  check(at: string, options: Readonly<Record<string, unknown>>): void;
-  /** Names the place, so that two syncs on one place can be told: equal strings, same place. */
-  identity(at: string, options: Readonly<Record<string, unknown>>): string;
-  open(at: string, options: Readonly<Record<string, unknown>>): Promise<Place>;
+  /** Throws `invalid` with diagnostics when `at` or `options` do not fit, unknown options included; touches nothing outside. */
+  check(at: string, options: TargetOptions): void;
+  /** Names the place, so that two syncs on one place can be told. For an `at` and `options` that `check` accepts. */
+  identity(at: string, options: TargetOptions): PlaceIdentity;
+  open(at: string, options: TargetOptions): Promise<Place>;
+  /** Releases what the target holds for all its places. */
+  close(): Promise<void>;
 }

@@ -5,6 +5,12 @@ import type { SyncSpec, SyncStatus } from '#domain/records';
 /** What the loop lends to the use-cases. The loop's own code makes the plan and applies it. */
 export interface Reconciling {
   /**
+   * Throws `invalid` with diagnostics when the target is unknown, or `at` or `options` do not fit. Options that
+   * every target has: `adopt` (take over names that are there with other values) and `deleteMany` (do not wait
+   * for a person when many names vanish), both boolean.
+   */
+  check(spec: Pick<SyncSpec, 'target' | 'at' | 'options'>): void;
+  /**
    * What applying would do now; changes nothing, neither here nor there. With `spec`, as if the sync
    * were that (`Source.wish` and `Source.spec` are not asked for the stored one).
    * Problems that keep it from being applied stand in the plan, they do not throw; throws
@@ -13,6 +19,6 @@ export interface Reconciling {
   plan(name: SyncName, spec?: SyncSpec): Promise<Plan>;
   /** Carries the plan out now, in turn with the loop's own runs of the same sync, whatever the mode but `paused`. */
   apply(name: SyncName): Promise<Plan & { readonly status: SyncStatus }>;
-  /** Something that the sync depends on has changed. Returns at once. */
+  /** Something that the sync depends on has changed, its spec included (also: created, deleted). Returns at once. */
   wake(name: SyncName): void;
 }

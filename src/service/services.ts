@@ -5,6 +5,7 @@
  */
 import type { Credential, Identity } from '#auth/method';
 import type { Form, Kind, ValueType } from '#domain/entry';
+import type { Plan, PlanStep } from '#domain/plan';
 import type { PrincipalName } from '#domain/principal';
 import type { Environment, Policy, Principal, Project, SyncMode, SyncSpec, SyncStatus } from '#domain/records';
 
@@ -441,25 +442,7 @@ export interface SyncInput {
 }
 export type SyncView = Named<SyncSpec> & { readonly status?: SyncStatus };
 
-export interface PlanStep {
-  readonly name: string;
-  readonly do: 'create' | 'update' | 'delete' | 'adopt' | 'keep';
-  readonly secret: boolean;
-  /** e.g. `changed in the target since`. */
-  readonly because?: string;
-}
-export interface Plan {
-  readonly sync: string;
-  readonly revision: number;
-  readonly target: string;
-  readonly at: string;
-  readonly steps: readonly PlanStep[];
-  /** Names in the place that are not ours and stay as they are. */
-  readonly foreign: readonly string[];
-  /** Problems that keep it from being applied. */
-  readonly problems: readonly string[];
-  readonly inAgreement: boolean;
-}
+export type { Plan, PlanStep };
 
 // --- system -------------------------------------------------------------------------------------
 
