@@ -24,4 +24,9 @@ export interface AuthMethod {
   readonly name: string;
   /** `null`: not mine, ask the next one. Throws `unauthenticated`: mine, and refused. */
   authenticate(credential: Credential): Promise<Identity | null>;
+  /**
+   * The identity as it stands now, without a credential and without counting a use: for streams and
+   * for acts that waited. `undefined`: the right has ended, or is not this method's.
+   */
+  recheck(identity: Identity): Identity | undefined;
 }
