@@ -1,0 +1,27 @@
+/** One record of the audit file: a read or a refusal. Writes are audited in the commit itself. Never a value. */
+export interface AuditRecord {
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly requestId: string;
+  /** Empty when no credential was accepted. */
+  readonly principal: string;
+  /** Accessor of the token; empty when there was none. */
+  readonly accessor: string;
+  /** IP address, or `unix`. */
+  readonly address: string;
+  /** One of the actions of the access rules, or `authenticate`. */
+  readonly action: string;
+  /** What it was about: `path`, or `path@version` for each origin of a value that was released. */
+  readonly paths: readonly string[];
+  /** `allowed`: released. `refused`: by a rule or for want of one. `failed`: allowed, and it could not be done. */
+  readonly outcome: 'allowed' | 'refused' | 'failed';
+  /** The error code, if refused or failed. */
+  readonly code?: string;
+  /** The rule that decided, `<policy>:<line>`; absent: none, which refuses. */
+  readonly rule?: string;
+}
+
+/** The record as one line of JSON, without the line break. */
+export function encodeAuditRecord(record: AuditRecord): string {
+  return JSON.stringify(record);
+}
