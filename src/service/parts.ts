@@ -1,0 +1,45 @@
+import type { Reconciling } from './reconciling.ts';
+import type { AuditSink } from '#audit/sink';
+import type { Keyring } from '#crypto/keyring';
+import type { TruthOp, WorkOp } from '#domain/change';
+import type { TargetRecord } from '#domain/records';
+import type { Source } from '#reconcile/reconciler';
+import type { TruthDraft, View, WorkDraft, WorkView } from '#state/view';
+import type { Driver } from '#store/driver';
+import type { ChainReport, Log } from '#store/log';
+import type { Clock, Random } from '#util/clock';
+
+/** What the use-cases stand on: opened by who composes, and closed by it. */
+export interface ServiceParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The durable state of each stream, which its log folds into. */
+  readonly truthState: View;
+  readonly workState: WorkView;
+  readonly truth: Log<TruthOp, TruthDraft>;
+  readonly work: Log<WorkOp, WorkDraft>;
+  /** For values of old versions, which the state does not hold. */
+  readonly blobs: Pick<Driver, 'getBlobs'>;
+  readonly keyring: Keyring;
+  readonly audit: AuditSink;
+  /** Reads the chain of the audit file again. */
+  readonly verifyAudit: () => Promise<ChainReport>;
+  /** By name; from the server's configuration. */
+  readonly targets: ReadonlyMap<string, TargetRecord>;
+  /** Makes the loop over the source that the use-cases lend to it. Called once, at the end of `createServices`. */
+  readonly reconciling: (source: Source) => Reconciling;
+  /** Of the program, for `health`. */
+  readonly version: string;
+  /** How much the change stream keeps. */
+  readonly feed?: FeedOptions;
+}
+
+/** Limits of the change stream. */
+export interface FeedOptions {
+  /** Events kept for who resumes. Default 10,000. */
+  readonly events?: number;
+  /** Entries of all kept events together, so that large changes do not fill the memory. Default 200,000. */
+  readonly entries?: number;
+  /** Events that may wait for one slow consumer before it is told `truncated`. Default 1,000. */
+  readonly waiting?: number;
+}
