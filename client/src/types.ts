@@ -330,7 +330,7 @@ export type WatchEvent =
     }
   /** `after` is older than what is kept: read again, then watch from `revision`. */
   | { readonly type: 'truncated'; readonly revision: number }
-  /** Nothing happened; the cursor moves on. Sent every 15 s. */
+  /** Nothing happened; the cursor moves on. Sent first, and every 15 s. */
   | { readonly type: 'bookmark'; readonly revision: number };
 
 export interface ProjectInput {

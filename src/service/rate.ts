@@ -6,6 +6,8 @@ export interface RateOptions {
   readonly burst: number;
   /** How many come back in a second. */
   readonly perSecond: number;
+  /** What there were too many of. */
+  readonly message: string;
 }
 
 interface Bucket {
@@ -14,10 +16,10 @@ interface Bucket {
   at: number;
 }
 
-/** Above this many principals the full buckets are forgotten: a full one and none are the same. */
+/** Above this many names the full buckets are forgotten (a full one and none are the same), else the oldest tenth. */
 const maxBuckets = 10_000;
 
-/** A token bucket for each principal. */
+/** A token bucket for each name: a principal, an address. */
 export class Rate {
   readonly #clock: Clock;
   readonly #options: RateOptions;
@@ -29,28 +31,53 @@ export class Rate {
   }
 
   /** Takes one. Throws `rate-limited`, with `details.retryAfterMs`, when there is none. */
-  take(principal: string): void {
+  take(name: string): void {
+    const bucket = this.#refill(name);
+    if (bucket.left < 1) throw this.#exhausted(bucket);
+    bucket.left -= 1;
+  }
+
+  /** As {@link take}, and takes none. */
+  check(name: string): void {
+    if (!this.#buckets.has(name)) return;
+    const bucket = this.#refill(name);
+    if (bucket.left < 1) throw this.#exhausted(bucket);
+  }
+
+  #refill(name: string): Bucket {
     const { burst, perSecond } = this.#options;
     const now = this.#clock.monotonic();
-    const bucket = this.#buckets.get(principal) ?? { left: burst, at: now };
-    bucket.left = Math.min(burst, bucket.left + ((now - bucket.at) / 1000) * perSecond);
-    bucket.at = now;
-    this.#buckets.set(principal, bucket);
-    if (this.#buckets.size > maxBuckets) this.#forgetFull(now);
-    if (bucket.left < 1) {
-      const retryAfterMs = Math.ceil(((1 - bucket.left) / perSecond) * 1000);
-      throw new PlumbError('rate-limited', 'too many comparisons by this principal', {
-        hint: `try again in ${Math.ceil(retryAfterMs / 1000)} s`,
-        details: { retryAfterMs },
-      });
+    const known = this.#buckets.get(name);
+    if (known !== undefined) {
+      known.left = Math.min(burst, known.left + ((now - known.at) / 1000) * perSecond);
+      known.at = now;
+      return known;
     }
-    bucket.left -= 1;
+    if (this.#buckets.size >= maxBuckets) this.#forgetFull(now);
+    const bucket = { left: burst, at: now };
+    this.#buckets.set(name, bucket);
+    return bucket;
+  }
+
+  #exhausted(bucket: Bucket): PlumbError {
+    const { message, perSecond } = this.#options;
+    const retryAfterMs = Math.ceil(((1 - bucket.left) / perSecond) * 1000);
+    return new PlumbError('rate-limited', message, {
+      hint: `try again in ${Math.ceil(retryAfterMs / 1000)} s`,
+      details: { retryAfterMs },
+    });
   }
 
   #forgetFull(now: number): void {
     const { burst, perSecond } = this.#options;
-    for (const [principal, bucket] of this.#buckets) {
-      if (bucket.left + ((now - bucket.at) / 1000) * perSecond >= burst) this.#buckets.delete(principal);
+    for (const [name, bucket] of this.#buckets) {
+      if (bucket.left + ((now - bucket.at) / 1000) * perSecond >= burst) this.#buckets.delete(name);
+    }
+    let excess = this.#buckets.size - maxBuckets * 0.9;
+    for (const name of this.#buckets.keys()) {
+      if (excess <= 0) break;
+      this.#buckets.delete(name);
+      excess -= 1;
     }
   }
 }
