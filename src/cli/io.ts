@@ -1,0 +1,80 @@
+/**
+ * Everything the command line takes from outside. `runCli` reads nothing else: no process, no clock, no
+ * file system of its own, so that a test runs a whole command with pieces it holds in its hands.
+ */
+import type { Transport } from '@plumbd/client';
+
+export interface CliIo {
+  /** The arguments behind the program's name. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Absolute; where relative file names, `plumb.yaml` and `.plumb/dev` are looked for. */
+  readonly cwd: string;
+  /** The user's home folder; absolute. */
+  readonly home: string;
+  /** The user's numeric id; `undefined` where the system has none. */
+  readonly uid: number | undefined;
+  readonly version: string;
+  readonly stdin: CliInput;
+  readonly stdout: CliOutput;
+  readonly stderr: CliOutput;
+  readonly files: CliFiles;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Requests over a unix socket, or to the address that stands in the URL where `socket` is absent. */
+  readonly transport: (options: { readonly socket?: string }) => Transport;
+  readonly spawn: (request: SpawnRequest) => Promise<Child>;
+  /** Calls `handler` for each of these signals until the returned function is called; they end the process no more. */
+  readonly onSignals: (signals: readonly NodeJS.Signals[], handler: (signal: NodeJS.Signals) => void) => () => void;
+}
+
+export interface CliInput {
+  readonly isTerminal: boolean;
+  /** All there is, up to the end. Throws `too-large` beyond `maxBytes`. */
+  readonly read: (maxBytes: number) => Promise<Uint8Array>;
+  /** One line, typed without showing it. Only on a terminal. Throws `invalid` when it is broken off. */
+  readonly readHidden: (prompt: string) => Promise<string>;
+}
+
+export interface CliOutput {
+  readonly isTerminal: boolean;
+  readonly write: (text: string | Uint8Array) => void;
+}
+
+/** What `status` tells about a file. */
+export interface FileStatus {
+  readonly kind: 'file' | 'folder' | 'socket' | 'other';
+  readonly owner: number;
+  /** Permission bits. */
+  readonly mode: number;
+}
+
+/** The few file operations of a command line, synchronous because it has nothing else to do meanwhile. */
+export interface CliFiles {
+  /** `null`: does not exist. Throws `too-large` beyond `maxBytes`, `unavailable` if it cannot be read. */
+  readonly read: (path: string, maxBytes: number) => Uint8Array | null;
+  /** Follows symbolic links. `null`: does not exist, or is behind a folder that may not be entered. */
+  readonly status: (path: string) => FileStatus | null;
+  /** Creates the file, or fails with `exists`. */
+  readonly create: (path: string, text: string) => void;
+  /** Replaces the file as one step, mode 0600; makes missing folders with mode 0700. */
+  readonly writePrivate: (path: string, bytes: string | Uint8Array) => void;
+}
+
+export interface SpawnRequest {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The whole environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** `inherit`: the child has our standard output and error; otherwise they come through here, chunk by chunk. */
+  readonly output:
+    | 'inherit'
+    | { readonly stdout: (chunk: Uint8Array) => void; readonly stderr: (chunk: Uint8Array) => void };
+}
+
+/** A running command. `spawn` itself rejects with `not-found` or `forbidden` if it cannot be started. */
+export interface Child {
+  readonly kill: (signal: NodeJS.Signals) => void;
+  /** After it has ended and all its output was handed over. */
+  readonly ended: Promise<{ readonly code: number } | { readonly signal: number }>;
+}
