@@ -1,6 +1,9 @@
 /**
  * A store driver keeps bytes and knows nothing of what they mean. One atomic operation carries every
  * engine: create record `expectedSeq + 1` if it is absent. Conformance: `conformance.ts`, run by every driver.
+ *
+ * Bytes handed in must not be changed until the call has settled; bytes handed out are the caller's.
+ * After `close`, or after the engine failed a write, every method throws a `PlumbError` with code `unavailable`.
  */
 
 /** `truth`: changes, with revisions. `work`: tokens, inventories, sync status; no revisions, no history. */
@@ -51,11 +54,13 @@ export interface Driver {
    * Creates record `expectedSeq + 1` of `stream` if it is absent. Resolves once it is durable, with
    * its attachments. `conflict`: another writer has made that record; nothing of this call was kept.
    * Throws when the outcome is unknown: the caller reads record `expectedSeq + 1` and compares.
+   * Two mistakes of the caller have a known outcome, nothing kept: `invalid`, when `expectedSeq` is above the
+   * head (a gap) or a name is malformed; `exists`, when a blob of that id holds other bytes.
    */
   append(stream: Stream, expectedSeq: number, bytes: Uint8Array, attachments?: Attachments): Promise<Appended>;
 
   /**
-   * Records of `stream` from `fromSeq` (inclusive) to the head at the time of the call, in order and
+   * Records of `stream` from `fromSeq` (inclusive) to the head when the iteration starts, in order and
    * without gaps. Throws a `PlumbError` with code `not-found` and `details.firstSeq` when `fromSeq` has been truncated.
    */
   read(stream: Stream, fromSeq: number): AsyncIterable<LogRecord>;
@@ -63,10 +68,13 @@ export interface Driver {
   /** The seq of the last record; 0 when there is none. */
   head(stream: Stream): Promise<number>;
 
-  /** As `read`, then goes on with each record as it becomes durable, until `signal` aborts (ends without an error). */
+  /**
+   * As `read`, then goes on with each record as it becomes durable, until `signal` aborts or the driver is
+   * closed (both end it without an error). `truncated` is the last thing it yields.
+   */
   follow(stream: Stream, fromSeq: number, signal: AbortSignal): AsyncIterable<Followed>;
 
-  /** Stores a blob; durable when it resolves. Putting equal bytes under the same id again is allowed. */
+  /** Stores a blob; durable when it resolves. Putting equal bytes under the same id again is allowed, others are `exists`. */
   putBlob(blob: Blob): Promise<void>;
   /** In the order asked for; `undefined` where there is none or it was erased. */
   getBlobs(ids: readonly string[]): Promise<readonly (Uint8Array | undefined)[]>;
@@ -78,7 +86,7 @@ export interface Driver {
   /** All pages whose name starts with `prefix`, by name in byte order. */
   pages(prefix: string): AsyncIterable<Page>;
 
-  /** Forgets the records of `stream` with seq ≤ `upTo`. Only ever called below a durable checkpoint. */
+  /** Forgets the records of `stream` with seq ≤ `upTo`. Only ever called below a durable checkpoint: the head stays, else `invalid`. */
   truncate(stream: Stream, upTo: number): Promise<void>;
 
   /** Counters since opening, for benchmarks and metrics. */
