@@ -1,0 +1,269 @@
+/**
+ * The command line's {@link CliIo} made of the real process; a part of the edge like main.ts. Modules
+ * that not every command needs are loaded when they are asked for: start-up time is a feature.
+ */
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import type { Transport, TransportRequest, TransportResponse } from '@plumbd/client';
+import type { Child, CliFiles, CliInput, CliIo, CliOutput, FileStatus, SpawnRequest } from '#cli/io';
+import { PlumbError } from '#domain/errors';
+
+/** `version` is that of the package. */
+export function realIo(process: NodeJS.Process, version: string): CliIo {
+  return {
+    argv: process.argv.slice(2),
+    env: process.env,
+    cwd: process.cwd(),
+    home: process.env['HOME'] ?? '/',
+    uid: process.getuid?.(),
+    version,
+    stdin: realInput(process),
+    stdout: realOutput(process, 'stdout'),
+    stderr: realOutput(process, 'stderr'),
+    files: realFiles(() => `${process.pid}-${process.hrtime.bigint()}`),
+    now: () => Date.now(),
+    transport: ({ socket }) => httpTransport(socket),
+    spawn,
+    onSignals(signals, handler) {
+      for (const signal of signals) process.on(signal, handler);
+      return () => {
+        for (const signal of signals) process.off(signal, handler);
+      };
+    },
+  };
+}
+
+function realOutput(process: NodeJS.Process, name: 'stdout' | 'stderr'): CliOutput {
+  let listening = false;
+  return {
+    isTerminal: process[name].isTTY === true,
+    write(text) {
+      if (!listening) {
+        listening = true;
+        // A reader that went away (`plumb list | head -1`) ends the command as it would end any other tool.
+        process[name].on('error', (error: NodeJS.ErrnoException) => {
+          process.exit(error.code === 'EPIPE' ? 141 : 1);
+        });
+      }
+      process[name].write(text);
+    },
+  };
+}
+
+function realInput(process: NodeJS.Process): CliInput {
+  return {
+    get isTerminal() {
+      return process.stdin.isTTY === true;
+    },
+    async read(maxBytes) {
+      const chunks: Buffer[] = [];
+      let total = 0;
+      for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+        total += chunk.length;
+        if (total > maxBytes) throw new PlumbError('too-large', `standard input is larger than ${maxBytes} bytes`);
+        chunks.push(chunk);
+      }
+      return Buffer.concat(chunks);
+    },
+    readHidden: (prompt) => readHidden(process, prompt),
+  };
+}
+
+/** Reads one line in raw mode, so that the terminal does not show it. */
+function readHidden(process: NodeJS.Process, prompt: string): Promise<string> {
+  const { stdin, stderr } = process;
+  stderr.write(prompt);
+  stdin.setRawMode(true);
+  return new Promise((resolve, reject) => {
+    let line = '';
+    const finish = (settle: () => void): void => {
+      stdin.off('data', take);
+      stdin.setRawMode(false);
+      stdin.pause();
+      stderr.write('\n');
+      settle();
+    };
+    const take = (chunk: Buffer | string): void => {
+      for (const character of chunk.toString('utf8')) {
+        if (character === '\r' || character === '\n') return finish(() => resolve(line));
+        if (character === '\u0003' || (character === '\u0004' && line === '')) {
+          return finish(() => reject(new PlumbError('invalid', 'broken off at the prompt')));
+        }
+        if (character === '\u007f' || character === '\b') line = [...line].slice(0, -1).join('');
+        else if (character === '\u0015') line = '';
+        else line += character;
+      }
+    };
+    stdin.on('data', take);
+    stdin.resume();
+  });
+}
+
+function realFiles(uniqueName: () => string): CliFiles {
+  return {
+    read: readBounded,
+    status(path) {
+      const found = attempt(() => statSync(path), path);
+      return found && { kind: kindOf(found), owner: found.uid, mode: found.mode & 0o7777 };
+    },
+    create(path, text) {
+      try {
+        writeFileSync(path, text, { flag: 'wx' });
+      } catch (cause) {
+        if (codeOf(cause) === 'EEXIST') throw new PlumbError('exists', `${path} exists already`);
+        throw unusable(path, cause);
+      }
+    },
+    writePrivate(path, bytes) {
+      const temporary = `${path}.${uniqueName()}`;
+      try {
+        mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+        writeFileSync(temporary, bytes, { flag: 'wx', mode: 0o600, flush: true });
+        renameSync(temporary, path);
+      } catch (cause) {
+        rmSync(temporary, { force: true });
+        throw unusable(path, cause);
+      }
+    },
+  };
+}
+
+function readBounded(path: string, maxBytes: number): Uint8Array | null {
+  const descriptor = attempt(() => openSync(path, 'r'), path);
+  if (descriptor === null) return null;
+  try {
+    const chunks: Buffer[] = [];
+    let total = 0;
+    for (;;) {
+      const chunk = Buffer.allocUnsafe(Math.max(4096, fstatSync(descriptor).size + 1 - total));
+      const length = readSync(descriptor, chunk);
+      if (length === 0) return Buffer.concat(chunks);
+      total += length;
+      if (total > maxBytes) throw new PlumbError('too-large', `${path} is larger than ${maxBytes} bytes`);
+      chunks.push(chunk.subarray(0, length));
+    }
+  } catch (cause) {
+    throw cause instanceof PlumbError ? cause : unusable(path, cause);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** `null` where nothing is there, or nothing that may be seen. */
+function attempt<T>(act: () => T, path: string): T | null {
+  try {
+    return act();
+  } catch (cause) {
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(cause))) return null;
+    throw unusable(path, cause);
+  }
+}
+
+function unusable(path: string, cause: unknown): PlumbError {
+  const code = codeOf(cause);
+  return new PlumbError(code === 'EACCES' ? 'forbidden' : 'unavailable', `${path} cannot be used (${code})`, { cause });
+}
+
+function codeOf(error: unknown): string {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return code ?? 'unknown fault';
+}
+
+function kindOf(found: { isFile(): boolean; isDirectory(): boolean; isSocket(): boolean }): FileStatus['kind'] {
+  if (found.isFile()) return 'file';
+  if (found.isDirectory()) return 'folder';
+  return found.isSocket() ? 'socket' : 'other';
+}
+
+/** One connection a request: a command line makes few, and an idle one would keep the process waiting. */
+function httpTransport(socketPath: string | undefined): Transport {
+  return async (url, request) => {
+    const secure = url.startsWith('https:');
+    const { request: open } = secure ? await import('node:https') : await import('node:http');
+    const options = {
+      method: request.method,
+      headers: headersOf(request),
+      agent: false as const,
+      ...(socketPath === undefined ? {} : { socketPath }),
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+    };
+    return new Promise<TransportResponse>((resolve, reject) => {
+      const outgoing = open(url, options, (incoming) => {
+        const body = incoming as AsyncIterable<Buffer>;
+        resolve({
+          status: incoming.statusCode ?? 0,
+          headers: {
+            get: (name) => {
+              const value = incoming.headers[name.toLowerCase()];
+              return value === undefined ? null : String(value);
+            },
+          },
+          async text() {
+            const chunks: Buffer[] = [];
+            for await (const chunk of body) chunks.push(chunk);
+            return Buffer.concat(chunks).toString('utf8');
+          },
+          body,
+        });
+      });
+      outgoing.on('error', reject);
+      outgoing.end(request.body);
+    });
+  };
+}
+
+function headersOf({ headers, body }: TransportRequest): Record<string, string> {
+  return body === undefined ? headers : { ...headers, 'content-length': String(Buffer.byteLength(body)) };
+}
+
+async function spawn({ command, args, env, output }: SpawnRequest): Promise<Child> {
+  const [{ spawn: start }, { constants }] = await Promise.all([import('node:child_process'), import('node:os')]);
+  const pipe = output === 'inherit' ? 'inherit' : 'pipe';
+  const child = refusing(command, () => start(command, args, { env, stdio: ['inherit', pipe, pipe] }));
+  if (output !== 'inherit') {
+    child.stdout?.on('data', output.stdout);
+    child.stderr?.on('data', output.stderr);
+  }
+  const ended = new Promise<{ code: number } | { signal: number }>((resolve) => {
+    child.on('close', (code, signal) => {
+      resolve(signal === null ? { code: code ?? 1 } : { signal: constants.signals[signal] });
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', (error) => reject(notStarted(command, error)));
+  });
+  return { kill: (signal) => child.kill(signal), ended };
+}
+
+/** Some reasons not to start are thrown at once, the others come as an event. */
+function refusing<T>(command: string, act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    throw notStarted(command, cause);
+  }
+}
+
+function notStarted(command: string, cause: unknown): PlumbError {
+  const code = codeOf(cause);
+  if (code === 'ENOENT') return new PlumbError('not-found', `${command}: no such command`, { cause });
+  if (code === 'EACCES') return new PlumbError('forbidden', `${command}: not an executable file`, { cause });
+  if (code === 'E2BIG') {
+    return new PlumbError('too-large', `${command}: the values do not fit into an environment`, {
+      cause,
+      hint: 'the system limits one variable to 128 KiB and all of them to about 2 MiB; deliver large values as files',
+    });
+  }
+  return new PlumbError('unavailable', `${command}: cannot be started (${code})`, { cause });
+}
