@@ -1,4 +1,4 @@
-import type { TruthOp, WorkOp } from '#domain/change';
+import type { Change, TruthOp, WorkOp } from '#domain/change';
 import type { Head, PastVersion } from '#domain/entry';
 import type { Folder, Path } from '#domain/path';
 import type { TruthNoun, TruthNouns, WorkNoun, WorkNouns } from '#domain/records';
@@ -59,52 +59,12 @@ export interface WorkView {
   tokensMadeBy(accessor: string): readonly string[];
 }
 
-/** Changes in the order of the log, as the committer hands them over. */
-export interface CommitLike<Op> {
-  readonly seq: number;
-  readonly changes: readonly ChangeLike<Op>[];
-}
-export interface ChangeLike<Op> {
-  readonly revision: number;
-  readonly author: string;
-  readonly reason: string;
-  readonly time: number;
-  readonly ops: readonly Op[];
-}
-
 /** A view to which accepted changes are added, for validating the next one; thrown away after the batch. */
 export interface Draft<Op> {
-  /** The revision that the next change will have. */
+  /** The revision that the next change will have; always 0 on the work stream. */
   readonly nextRevision: number;
-  /** Makes the ops visible here. The state beneath stays as it is. */
-  stage(change: ChangeLike<Op>): void;
+  /** Makes the ops visible here. The state beneath stays as it is. Does not throw. */
+  stage(change: Change<Op>): void;
 }
 export type TruthDraft = Draft<TruthOp> & View;
 export type WorkDraft = Draft<WorkOp> & WorkView;
-
-/** A piece of the state for a checkpoint: at most 256 KB, a stable name of `[a-z0-9/.-]`. */
-export interface StatePage {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-}
-
-/** What the committer needs of a state: implemented by `TruthState` and `WorkState`. */
-export interface Folded<Op, D extends Draft<Op>> {
-  /** Of the last commit applied; 0 before the first. */
-  readonly seq: number;
-  draft(): D;
-  /** Throws `corrupt` unless `commit.seq` is the next one. */
-  apply(commit: CommitLike<Op>): void;
-
-  /** Takes over an empty state's contents; `pages` are all pages as of commit `seq`. Decodes on first touch. */
-  loadPages(pages: Iterable<StatePage>, seq: number): void;
-  /**
-   * What changed since the last call of `pagesWritten`, and names that are gone. All are as of `seq`
-   * and have to become durable together.
-   */
-  dirtyPages(): { readonly pages: readonly StatePage[]; readonly drop: readonly string[] };
-  /** The pages of the last `dirtyPages` are durable. Call it before the next `apply`, or not at all. */
-  pagesWritten(): void;
-  /** Estimated bytes of `dirtyPages`, in constant time: for deciding when to write them. */
-  readonly dirtyBytes: number;
-}
