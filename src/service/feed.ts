@@ -1,16 +1,8 @@
+import type { FeedOptions } from './parts.ts';
 import type { WatchEvent } from './services.ts';
 
 /** What happened in one revision, for whoever may see it. */
 export type ChangeEvent = Extract<WatchEvent, { readonly type: 'change' }>;
-
-export interface FeedOptions {
-  /** Events kept for who resumes. Default 10,000. */
-  readonly events?: number;
-  /** Entries of all kept events together, so that large changes do not fill the memory. Default 200,000. */
-  readonly entries?: number;
-  /** Events that may wait for one slow consumer before it is told `truncated`. Default 1,000. */
-  readonly waiting?: number;
-}
 
 /** What a consumer finds next: an event, or that it has missed some. */
 export type Taken = ChangeEvent | 'truncated' | undefined;

@@ -1,0 +1,68 @@
+import type { StoredEntry } from './loaders.ts';
+import type { EntrySummary, EvaluatedEntry, Origin, VersionSummary } from './services.ts';
+import { sha256 } from '#crypto/digest';
+import type { PastVersion } from '#domain/entry';
+import type { Path } from '#domain/path';
+import type { Evaluated } from '#eval/evaluate';
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Everything but the value of what is stored for `path`, at `path` itself or inherited. */
+export function summaryOf(path: Path, stored: StoredEntry): Writable<EntrySummary> {
+  const { current, metadata } = stored;
+  const summary: Writable<EntrySummary> = {
+    path,
+    kind: current.kind,
+    type: current.type,
+    form: current.form,
+    version: current.version,
+    incarnation: current.incarnation,
+    revision: current.revision,
+    time: current.time,
+    author: current.author,
+    reason: current.reason,
+  };
+  if (stored.path !== path) summary.inheritedFrom = stored.path;
+  if (metadata.owner !== undefined) summary.owner = metadata.owner;
+  if (metadata.description !== undefined) summary.description = metadata.description;
+  if (metadata.tags !== undefined) summary.tags = metadata.tags;
+  if (metadata.expires !== undefined) summary.expires = metadata.expires;
+  return summary;
+}
+
+export function evaluatedOf(evaluated: Evaluated<StoredEntry>): EvaluatedEntry {
+  const { path, stored, text, secret, origins } = evaluated;
+  return Object.assign(summaryOf(path, stored), {
+    value: text,
+    secret,
+    origin: origins.map(originOf),
+    etag: `${ownEtag(stored.path === path ? stored.current : undefined)}-${originMark(origins)}`,
+  });
+}
+
+export function originOf(stored: StoredEntry): Origin {
+  return { path: stored.path, version: stored.current.version, revision: stored.current.revision };
+}
+
+/** `path@version` of each origin, for the audit record. */
+export function auditPaths(origins: readonly StoredEntry[]): string[] {
+  return origins.map((origin) => `${origin.path}@${origin.current.version}`);
+}
+
+/** `<incarnation>.<version>` of what a later write may expect; `0.0`: the path has none of its own. */
+export function ownEtag(own: Pick<PastVersion, 'state' | 'incarnation' | 'version'> | undefined): string {
+  return own === undefined || own.state === 'deleted' ? '0.0' : `${own.incarnation}.${own.version}`;
+}
+
+/** 12 characters over the versions of all origins; derives from no value. */
+function originMark(origins: readonly StoredEntry[]): string {
+  let text = '';
+  for (const { path, current } of origins) text += `${path}@${current.incarnation}.${current.version}\n`;
+  return sha256(text).slice(0, 12);
+}
+
+export function versionSummaryOf(version: PastVersion): VersionSummary {
+  const { state, kind, type, form, reason, author, time, revision, incarnation } = version;
+  const destroyed = version.destroyed === true;
+  return { version: version.version, incarnation, state, kind, type, form, reason, author, time, revision, destroyed };
+}
