@@ -86,6 +86,8 @@ export interface TokenRecord {
 
 /** What we wrote to a target: one record per sync. */
 export interface InventoryRecord {
+  /** Which place the names stand in: what we wrote to another one is not ours in this. Absent: nothing was written yet. */
+  readonly place?: string;
   /** Per name in the target. `intent` is set before a write and cleared after it; recovery accepts either. */
   readonly names: Readonly<Record<string, InventoryItem>>;
 }

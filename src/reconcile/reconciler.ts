@@ -47,6 +47,8 @@ export interface Delivery {
 
 /** The source side of the loop: what the host (server, agent, operator) lends to the reconciler. */
 export interface Source {
+  /** Every sync there is. */
+  names(): Iterable<SyncName>;
   spec(name: SyncName): SyncSpec | undefined;
   /**
    * Evaluates with the rights of `runAs` at this moment, and remembers the paths touched. With `spec`:

@@ -1,0 +1,116 @@
+import type { Clock, Timer } from '#util/clock';
+
+interface Entry {
+  readonly key: string;
+  at: number;
+  fire: () => void;
+  /** Where it stands in the heap. */
+  index: number;
+}
+
+/**
+ * What is to happen when: any number of appointments on one timer of the clock. Setting and removing cost
+ * O(log n), waiting costs nothing. Times are those of `clock.monotonic()`.
+ */
+export class Agenda {
+  readonly #clock: Clock;
+  readonly #entries = new Map<string, Entry>();
+  /** A binary heap, the earliest first. */
+  readonly #heap: Entry[] = [];
+  #timer: Timer | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get size(): number {
+    return this.#heap.length;
+  }
+
+  /** Calls `fire` once at `at`, in place of what was set for `key` before. */
+  set(key: string, at: number, fire: () => void): void {
+    const known = this.#entries.get(key);
+    if (known === undefined) {
+      const entry = { key, at, fire, index: this.#heap.length };
+      this.#entries.set(key, entry);
+      this.#heap.push(entry);
+      this.#rise(entry);
+    } else {
+      known.at = at;
+      known.fire = fire;
+      this.#rise(known);
+      this.#sink(known);
+    }
+    this.#arm();
+  }
+
+  delete(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) this.#remove(entry);
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#entries.clear();
+    this.#heap.length = 0;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+  }
+
+  #arm(): void {
+    const first = this.#heap[0];
+    if (first === undefined || first.at >= this.#timerAt) return;
+    this.#timer?.cancel();
+    this.#timerAt = first.at;
+    this.#timer = this.#clock.timer(Math.max(0, first.at - this.#clock.monotonic()), () => this.#ring());
+  }
+
+  #ring(): void {
+    this.#timer = undefined;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    const now = this.#clock.monotonic();
+    for (let first = this.#heap[0]; first !== undefined && first.at <= now; first = this.#heap[0]) {
+      this.#remove(first);
+      first.fire();
+    }
+    this.#arm();
+  }
+
+  #remove(entry: Entry): void {
+    this.#entries.delete(entry.key);
+    const last = this.#heap.pop();
+    if (last === undefined || last === entry) return;
+    this.#place(last, entry.index);
+    this.#rise(last);
+    this.#sink(last);
+  }
+
+  #place(entry: Entry, index: number): void {
+    this.#heap[index] = entry;
+    entry.index = index;
+  }
+
+  #rise(entry: Entry): void {
+    while (entry.index > 0) {
+      const above = (entry.index - 1) >> 1;
+      const parent = this.#heap[above];
+      if (parent === undefined || parent.at <= entry.at) return;
+      this.#place(parent, entry.index);
+      this.#place(entry, above);
+    }
+  }
+
+  #sink(entry: Entry): void {
+    for (;;) {
+      const left = this.#heap[2 * entry.index + 1];
+      const right = this.#heap[2 * entry.index + 2];
+      const child = right !== undefined && left !== undefined && right.at < left.at ? right : left;
+      if (child === undefined || child.at >= entry.at) return;
+      const below = child.index;
+      this.#place(child, entry.index);
+      this.#place(entry, below);
+    }
+  }
+}
