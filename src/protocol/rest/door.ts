@@ -1,0 +1,104 @@
+import type { IncomingMessage } from 'node:http';
+import type { FastifyRequest } from 'fastify';
+import { bearerToken } from './codec.ts';
+import { Refusal } from './errors.ts';
+import { PlumbError } from '#domain/errors';
+import { Rate } from '#service/rate';
+import type { Caller, Services } from '#service/services';
+import type { Clock } from '#util/clock';
+
+/** Requests in a second, and how many may come at once. */
+export interface RateLimit {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+export interface DoorLimits {
+  /** Of one principal, and of one address without a token. */
+  readonly requests: RateLimit;
+  /** Refused credentials of one address; when they are used up, no credential from there is looked at. */
+  readonly failures: RateLimit;
+}
+
+/** Meant to stop a runaway loop and a flood of the audit file, not to shape traffic. */
+export const defaultLimits: DoorLimits = {
+  requests: { perSecond: 50_000, burst: 100_000 },
+  failures: { perSecond: 1, burst: 30 },
+};
+
+interface DoorOptions {
+  readonly services: Services;
+  readonly clock: Clock;
+  readonly allowedHosts: readonly string[];
+  readonly limits: DoorLimits;
+}
+
+/** Host names remembered in the spelling they came in, port included. */
+const maxKnownHosts = 64;
+
+/** What every request passes before it is decoded: the host it names, its rate, its token. */
+export class Door {
+  readonly #services: Services;
+  readonly #allowedHosts: ReadonlySet<string>;
+  readonly #knownHosts = new Set<string>();
+  readonly #requests: Rate;
+  readonly #failures: Rate;
+
+  constructor({ services, clock, allowedHosts, limits }: DoorOptions) {
+    this.#services = services;
+    this.#allowedHosts = new Set(allowedHosts.map((host) => host.toLowerCase()));
+    this.#requests = new Rate(clock, { ...limits.requests, message: 'too many requests' });
+    this.#failures = new Rate(clock, { ...limits.failures, message: 'too many refused credentials from this address' });
+  }
+
+  /** Throws a refusal unless `Host` names one of ours: a page of another site must not reach us through a name of its own. */
+  checkHost(host: string | undefined): void {
+    if (host !== undefined && this.#knownHosts.has(host)) return;
+    const name = host?.toLowerCase().replace(/:\d{1,5}$/, '');
+    if (name === undefined || !this.#allowedHosts.has(name)) {
+      throw new Refusal(421, {
+        hint: 'names that this server answers to are listed in its configuration as allowedHosts',
+      });
+    }
+    if (host !== undefined && this.#knownHosts.size < maxKnownHosts) this.#knownHosts.add(host);
+  }
+
+  /** Who calls. Throws `unauthenticated` or `rate-limited`. */
+  async admit(request: FastifyRequest): Promise<Caller> {
+    const address = addressOf(request.raw);
+    const token = bearerToken(request.headers.authorization);
+    this.#failures.check(address);
+    let caller: Caller;
+    try {
+      caller = await this.#services.sessions.authenticate({ type: 'token', token, address }, request.id);
+    } catch (error) {
+      this.#countFailure(address, error);
+      throw error;
+    }
+    this.#requests.take(caller.identity.principal);
+    return caller;
+  }
+
+  /** For what needs no token; a credential in the body counts as one. */
+  async admitAnonymous<T>(request: FastifyRequest, act: (address: string) => Promise<T>): Promise<T> {
+    const address = addressOf(request.raw);
+    this.#requests.take(address);
+    this.#failures.check(address);
+    try {
+      return await act(address);
+    } catch (error) {
+      this.#countFailure(address, error);
+      throw error;
+    }
+  }
+
+  #countFailure(address: string, error: unknown): void {
+    if (error instanceof PlumbError && error.code === 'unauthenticated') this.#failures.take(address);
+  }
+}
+
+/** An IP address, or `unix`. */
+function addressOf(request: IncomingMessage): string {
+  const address = request.socket.remoteAddress;
+  if (address === undefined) return 'unix';
+  return address.startsWith('::ffff:') ? address.slice(7) : address;
+}

@@ -1,0 +1,192 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import fastify from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { decodeTail } from './codec.ts';
+import { Door } from './door.ts';
+import { Refusal, encodeProblem, toPlumbError } from './errors.ts';
+import { parseJson } from './json.ts';
+import type { RestOptions } from './options.ts';
+import { defaultBodyLimit } from './route.ts';
+import type { Answer, Call, CallerCall, Route } from './route.ts';
+import { Nothing } from './schema-records.ts';
+import { Streams } from './streams.ts';
+import { convertQuery } from './validate.ts';
+import type { Caller } from '#service/services';
+
+/** On every answer: nothing here may be stored by anyone in between, or be taken for something else. */
+const headers = {
+  'content-type': 'application/json',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+} as const;
+
+const methods = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE'] as const;
+const admitted = new WeakMap<FastifyRequest, Caller>();
+
+/** The routes on Fastify: decode, admit, call, encode. */
+export class Handler {
+  readonly #app: FastifyInstance;
+  readonly #options: RestOptions;
+  readonly #door: Door;
+  readonly #streams: Streams;
+
+  constructor(routes: readonly Route[], options: RestOptions) {
+    this.#options = options;
+    this.#door = new Door(options);
+    this.#streams = new Streams(options.streams);
+    this.#app = fastify({
+      logger: false,
+      genReqId: options.requestId,
+      requestIdHeader: false,
+      bodyLimit: defaultBodyLimit,
+      routerOptions: { maxParamLength: 16_384 },
+      // Paths that the router cannot decode.
+      frameworkErrors: (error, request, reply) => this.#refuse(error, request, reply),
+    });
+    this.#prepare();
+    for (const route of routes) this.#add(route);
+    for (const [url, known] of byUrl(routes)) {
+      const allow = known.join(', ');
+      const others = methods.filter((method) => !known.includes(method));
+      this.#refuseRoute(url, others, () => new Refusal(405, { headers: { allow } }));
+    }
+    this.#refuseRoute('*', methods, () => new Refusal(404));
+  }
+
+  ready(): Promise<unknown> {
+    return Promise.resolve(this.#app.ready());
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    this.#app.routing(request, response);
+  }
+
+  /** Fastify's own injection, for tests: a request without a socket. */
+  get inject(): FastifyInstance['inject'] {
+    return this.#app.inject.bind(this.#app) as FastifyInstance['inject'];
+  }
+
+  async close(): Promise<void> {
+    this.#streams.close();
+    await this.#app.close();
+  }
+
+  #prepare(): void {
+    const app = this.#app;
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+      try {
+        done(null, parseJson(body as Buffer));
+      } catch (error) {
+        done(error as Error);
+      }
+    });
+    app.setErrorHandler((error, request, reply) => this.#refuse(error, request, reply));
+    app.setNotFoundHandler((request, reply) => this.#refuse(new Refusal(501), request, reply));
+  }
+
+  #add(route: Route): void {
+    const { method, run } = route;
+    this.#app.route({
+      method,
+      url: toPattern(route.url),
+      exposeHeadRoute: method === 'GET' && run.kind !== 'stream',
+      ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
+      ...(route.bodyCheck === undefined || run.kind === 'anonymous' ? {} : { onRequest: this.#admitFirst }),
+      handler: (request, reply) => this.#answer(route, request, reply),
+    });
+  }
+
+  /** Before a body is read: who may not call must not make us hold 16 MiB. */
+  readonly #admitFirst = async (request: FastifyRequest): Promise<void> => {
+    this.#door.checkHost(request.headers.host);
+    admitted.set(request, await this.#door.admit(request));
+  };
+
+  async #answer(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { run } = route;
+    if (run.kind === 'anonymous') {
+      this.#door.checkHost(request.headers.host);
+      return this.#door.admitAnonymous(request, async (address) =>
+        this.#reply(await run.call(this.#decode(route, request, address) as Call<never, never>), request, reply),
+      );
+    }
+    const caller = admitted.get(request) ?? (await this.#admit(request));
+    const call = { ...this.#decode(route, request, caller.address), caller } as CallerCall<never, never>;
+    if (run.kind === 'caller') return this.#reply(await run.call(call), request, reply);
+    const head = { ...headers, 'content-type': 'text/event-stream', 'x-request-id': request.id };
+    await this.#streams.send(caller.identity.principal, reply.raw, {
+      open: (signal) => run.call(call, signal),
+      start: () => reply.hijack().raw.writeHead(200, head),
+      onFault: (cause) => this.#options.onFault(request.id, cause),
+    });
+    return reply;
+  }
+
+  #admit(request: FastifyRequest): Promise<Caller> {
+    this.#door.checkHost(request.headers.host);
+    return this.#door.admit(request);
+  }
+
+  #decode(route: Route, request: FastifyRequest, address: string): Call<unknown, unknown> {
+    const { queryCheck, bodyCheck } = route;
+    const url = request.raw.url ?? '';
+    const path = decodeTail(url, route.prefix, route.suffix);
+    const query = convertQuery(route.query ?? Nothing, request.query as Record<string, unknown>);
+    queryCheck?.check(query);
+    const body = route.body === undefined ? (request.body ?? {}) : request.body;
+    bodyCheck?.check(body);
+    return {
+      services: this.#options.services,
+      path,
+      query,
+      body,
+      headers: request.headers,
+      address,
+      requestId: request.id,
+    };
+  }
+
+  #reply(answer: Answer<unknown>, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    reply.code(answer.status ?? 200).headers({ ...headers, 'x-request-id': request.id, ...answer.headers });
+    return reply.send(answer.body === undefined ? '' : JSON.stringify(answer.body));
+  }
+
+  #refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const known = toPlumbError(error);
+    if (known.code === 'internal' || known.cause !== undefined) {
+      this.#options.onFault(request.id, known === error ? (known.cause ?? known) : error);
+    }
+    const problem = encodeProblem(known, request.id);
+    reply.code(problem.status).headers({ ...headers, 'x-request-id': request.id, ...problem.headers });
+    void reply.send(problem.body);
+  }
+
+  /** Refused before a body is read, whatever its type. */
+  #refuseRoute(url: string, refused: readonly string[], refusal: () => Refusal): void {
+    this.#app.route({
+      method: [...refused],
+      url,
+      exposeHeadRoute: false,
+      onRequest: async (request) => {
+        this.#door.checkHost(request.headers.host);
+        throw refusal();
+      },
+      handler: () => undefined,
+    });
+  }
+}
+
+/** `{path}` takes the rest of the URL, every other parameter one segment. */
+function toPattern(url: string): string {
+  return url.replace('{path}', '*').replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+function byUrl(routes: readonly Route[]): Map<string, string[]> {
+  const known = new Map<string, string[]>();
+  for (const { url, method, run } of routes) {
+    const answered = method === 'GET' && run.kind !== 'stream' ? ['GET', 'HEAD'] : [method];
+    known.set(toPattern(url), [...(known.get(toPattern(url)) ?? []), ...answered]);
+  }
+  return known;
+}

@@ -1,0 +1,11 @@
+import type { DoorLimits } from './door.ts';
+import type { StreamLimits } from './streams.ts';
+import type { ProtocolOptions } from '../protocol.ts';
+import type { Clock } from '#util/clock';
+
+/** What REST needs besides what every protocol does. */
+export interface RestOptions extends ProtocolOptions {
+  readonly clock: Clock;
+  readonly limits: DoorLimits;
+  readonly streams: StreamLimits;
+}

@@ -1,0 +1,127 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Static, TObject, TSchema } from 'typebox/type';
+import { Nothing } from './schema-records.ts';
+import { Validator } from './validate.ts';
+import { PlumbError } from '#domain/errors';
+import type { Caller, Services, WatchEvent } from '#service/services';
+
+export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
+
+/** The types of a route's schemas are those of the use-cases; only `readonly` is theirs alone. */
+export type Immutable<T> = T extends readonly (infer E)[]
+  ? readonly Immutable<E>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Immutable<T[K]> }
+    : T;
+
+/** A decoded request. */
+export interface Call<Q, B> {
+  readonly services: Services;
+  /** What stands in the place of the URL's parameters, decoded; several are joined by `/`. */
+  readonly path: string;
+  readonly query: Q;
+  readonly body: B;
+  readonly headers: IncomingHttpHeaders;
+  readonly address: string;
+  readonly requestId: string;
+}
+export interface CallerCall<Q, B> extends Call<Q, B> {
+  readonly caller: Caller;
+}
+
+export interface Answer<T> {
+  /** Default 200. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Absent: no body. */
+  readonly body?: T;
+}
+
+interface Spec<Q extends TObject, B extends TSchema, A extends TSchema> {
+  /** Name of the operation in OpenAPI. */
+  readonly id: string;
+  readonly summary: string;
+  readonly method: Method;
+  /** As OpenAPI writes it. A parameter named `path` takes many segments, every other one takes one. */
+  readonly url: string;
+  readonly query?: Q;
+  readonly body?: B;
+  /** Bytes; default {@link defaultBodyLimit}. */
+  readonly bodyLimit?: number;
+  readonly answer: A;
+  /** Status of a success other than 200. */
+  readonly successes?: readonly number[];
+}
+type Query<Q extends TObject> = Static<Q>;
+
+/** Enough for every record; a token list or a policy is far below. */
+export const defaultBodyLimit = 1536 * 1024;
+
+/** A route without its types: what the handler and OpenAPI work with. */
+export interface Route extends Spec<TObject, TSchema, TSchema> {
+  /** Of the URL, before and after its parameters. */
+  readonly prefix: string;
+  readonly suffix: string;
+  readonly queryCheck: Validator | undefined;
+  readonly bodyCheck: Validator | undefined;
+  readonly run:
+    | { readonly kind: 'anonymous'; call(call: Call<never, never>): Promise<Answer<unknown>> }
+    | { readonly kind: 'caller'; call(call: CallerCall<never, never>): Promise<Answer<unknown>> }
+    | {
+        readonly kind: 'stream';
+        call(call: CallerCall<never, never>, signal: AbortSignal): AsyncIterable<WatchEvent>;
+      };
+}
+
+/** A route that needs a token. */
+export function route<
+  Q extends TObject = typeof Nothing,
+  B extends TSchema = typeof Nothing,
+  A extends TSchema = TSchema,
+>(spec: Spec<Q, B, A>, call: (call: CallerCall<Query<Q>, Static<B>>) => Promise<Answer<Immutable<Static<A>>>>): Route {
+  return { ...complete(spec), run: { kind: 'caller', call } };
+}
+
+/** A route that anyone may call. */
+export function anonymousRoute<B extends TSchema, A extends TSchema>(
+  spec: Spec<typeof Nothing, B, A>,
+  call: (call: Call<unknown, Static<B>>) => Promise<Answer<Immutable<Static<A>>>>,
+): Route {
+  return { ...complete(spec), run: { kind: 'anonymous', call } };
+}
+
+/** A route that needs a token and answers server-sent events. */
+export function streamRoute<Q extends TObject, A extends TSchema>(
+  spec: Spec<Q, typeof Nothing, A>,
+  call: (call: CallerCall<Query<Q>, unknown>, signal: AbortSignal) => AsyncIterable<WatchEvent>,
+): Route {
+  return { ...complete(spec), run: { kind: 'stream', call } };
+}
+
+function complete<Q extends TObject, B extends TSchema, A extends TSchema>(spec: Spec<Q, B, A>): Omit<Route, 'run'> {
+  const [, prefix, suffix] = /^([^{]*)(?:\{.*\})?([^}]*)$/.exec(spec.url) ?? [];
+  return {
+    ...(spec as unknown as Spec<TObject, TSchema, TSchema>),
+    prefix: prefix ?? spec.url,
+    suffix: suffix ?? '',
+    queryCheck: new Validator(spec.query ?? Nothing, 'query'),
+    bodyCheck: hasBody(spec.method) ? new Validator(spec.body ?? Nothing, 'body') : undefined,
+  };
+}
+
+function hasBody(method: Method): boolean {
+  return method === 'PUT' || method === 'POST';
+}
+
+export const ok = <T>(body: T): Answer<T> => ({ body });
+
+/** Of the conditional headers a plain record knows one: `If-None-Match: *` on a put. */
+export function expectAbsent(headers: IncomingHttpHeaders): boolean {
+  const condition = headers['if-none-match'];
+  if (headers['if-match'] !== undefined || (condition !== undefined && condition.trim() !== '*')) {
+    throw new PlumbError('unsupported', 'this resource has no versions', {
+      hint: 'the only condition it knows is If-None-Match: *',
+    });
+  }
+  return condition !== undefined;
+}

@@ -1,0 +1,169 @@
+import { expectedVersion, matchesTag, quoteTag, resumeAfter } from './codec.ts';
+import { ok, route, streamRoute } from './route.ts';
+import type { Answer, Route } from './route.ts';
+import * as schema from './schema-entries.ts';
+import { changeLimits } from '#domain/change';
+import type { ChangeResult } from '#service/services';
+
+/** A value of 1 MiB in the longest JSON escape of each byte, and everything else that a put carries. */
+const entryBodyLimit = changeLimits.value * 6 + 64 * 1024;
+
+/** Entries: one by one, as lists, as folders of evaluated values. */
+export const entryRoutes: readonly Route[] = [
+  route(
+    {
+      id: 'listEntries',
+      summary: 'Names and metadata in a folder, never values; in path order',
+      method: 'GET',
+      url: '/api/v1/entries',
+      query: schema.ListQuery,
+      answer: schema.ListPage,
+    },
+    async ({ services, caller, query }) => ok(await services.entries.list(caller, query)),
+  ),
+  route(
+    {
+      id: 'getEntry',
+      summary: 'One evaluated value; 304 when If-None-Match names its present ETag',
+      method: 'GET',
+      url: '/api/v1/entries/{path}',
+      query: schema.GetQuery,
+      answer: schema.EvaluatedEntry,
+      successes: [304],
+    },
+    async ({ services, caller, path, query, headers }) => {
+      const entry = await services.entries.get(caller, { path, ...query });
+      const etag = quoteTag(entry.etag);
+      const known = headers['if-none-match'];
+      if (known !== undefined && matchesTag(known, etag)) return { status: 304, headers: { etag } };
+      return { headers: { etag }, body: entry };
+    },
+  ),
+  route(
+    {
+      id: 'putEntry',
+      summary: 'A change of one put; If-Match takes the ETag, If-None-Match: * expects none of its own',
+      method: 'PUT',
+      url: '/api/v1/entries/{path}',
+      body: schema.EntryInput,
+      bodyLimit: entryBodyLimit,
+      answer: schema.ChangeResult,
+      successes: [201],
+    },
+    async ({ services, caller, path, body, headers }) => {
+      const { reason, force, ...put } = body;
+      const expect = expectedVersion(headers['if-match'], headers['if-none-match']);
+      const op = { op: 'put' as const, path, ...put, ...present({ expect }) };
+      return changed(await services.changes.apply(caller, { ...present({ reason, force }), ops: [op] }));
+    },
+  ),
+  route(
+    {
+      id: 'deleteEntry',
+      summary: 'A change of one delete; an inherited entry shows again',
+      method: 'DELETE',
+      url: '/api/v1/entries/{path}',
+      query: schema.EndQuery,
+      answer: schema.ChangeResult,
+    },
+    async ({ services, caller, path, query, headers }) => {
+      const expect = expectedVersion(headers['if-match'], undefined);
+      const op = { op: 'delete' as const, path, ...present({ expect }) };
+      return changed(await services.changes.apply(caller, { ...query, ops: [op] }));
+    },
+  ),
+  route(
+    {
+      id: 'evaluateFolder',
+      summary: 'Every direct entry of a folder, own and inherited, evaluated; all or an error',
+      method: 'GET',
+      url: '/api/v1/values',
+      query: schema.FolderQuery,
+      answer: schema.EvaluatedFolder,
+    },
+    async ({ services, caller, query }) => ok(await services.entries.evaluate(caller, query)),
+  ),
+  route(
+    {
+      id: 'getHistory',
+      summary: 'Versions of an entry, newest first, without values',
+      method: 'GET',
+      url: '/api/v1/history/{path}',
+      query: schema.HistoryQuery,
+      answer: schema.HistoryPage,
+    },
+    async ({ services, caller, path, query }) => ok(await services.entries.history(caller, { path, ...query })),
+  ),
+  route(
+    {
+      id: 'explainEntry',
+      summary: 'What is this, who owns it, why is it this value here, what needs it, where was it delivered',
+      method: 'GET',
+      url: '/api/v1/why/{path}',
+      answer: schema.Why,
+    },
+    async ({ services, caller, path }) => ok(await services.entries.why(caller, { path })),
+  ),
+  route(
+    {
+      id: 'diffFolders',
+      summary: 'Two folders or revisions, name by name; values of secrets are never in a diff',
+      method: 'POST',
+      url: '/api/v1/diff',
+      body: schema.DiffRequest,
+      answer: schema.Diff,
+    },
+    async ({ services, caller, body }) => ok(await services.entries.diff(caller, body)),
+  ),
+];
+
+/** Changes: applied whole, and watched. */
+export const changeRoutes: readonly Route[] = [
+  route(
+    {
+      id: 'applyChange',
+      summary: 'Everything or nothing, one revision',
+      method: 'POST',
+      url: '/api/v1/changes',
+      body: schema.ChangeRequest,
+      bodyLimit: changeLimits.bytes,
+      answer: schema.ChangeResult,
+    },
+    async ({ services, caller, body }) => ok(await services.changes.apply(caller, body)),
+  ),
+  streamRoute(
+    {
+      id: 'watchChanges',
+      summary: 'Changes as server-sent events; the id of an event is its revision, and Last-Event-ID resumes after it',
+      method: 'GET',
+      url: '/api/v1/changes',
+      query: schema.WatchQuery,
+      answer: schema.WatchEvent,
+    },
+    ({ services, caller, query, headers }, signal) => {
+      const after = resumeAfter(lastOf(headers['last-event-id']), query.after);
+      const { under } = query;
+      return services.changes.watch(caller, present({ under, after }), signal);
+    },
+  ),
+];
+
+function changed(result: ChangeResult): Answer<ChangeResult> {
+  const [entry] = result.entries;
+  return {
+    status: entry?.effect === 'create' && !result.dryRun ? 201 : 200,
+    ...(entry === undefined ? {} : { headers: { etag: quoteTag(entry.etag) } }),
+    body: result,
+  };
+}
+
+function lastOf(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header.at(-1) : header;
+}
+
+type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Without the members that are `undefined`: absent and undefined are not the same to a use-case. */
+function present<T extends object>(members: T): Present<T> {
+  return Object.fromEntries(Object.entries(members).filter(([, member]) => member !== undefined)) as Present<T>;
+}
