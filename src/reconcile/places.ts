@@ -1,0 +1,132 @@
+import type { SyncName } from './reconciler.ts';
+import type { Place, PlaceIdentity, Target, TargetOptions } from './target.ts';
+import { PlumbError } from '#domain/errors';
+import type { SyncSpec } from '#domain/records';
+import type { Clock } from '#util/clock';
+
+/** A spec whose target is known and finds nothing wrong with it. */
+export interface Resolved {
+  readonly target: Target;
+  readonly at: string;
+  /** Those that are the target's. */
+  readonly options: TargetOptions;
+  readonly adopt: boolean;
+  readonly deleteMany: boolean;
+  readonly identity: PlaceIdentity;
+  /** The identity as one text, by which an inventory knows its place. */
+  readonly placeKey: string;
+}
+
+export interface PlacesOptions {
+  /** By name; from the server's configuration. */
+  readonly targets: ReadonlyMap<string, Target>;
+  readonly clock: Clock;
+  /** Default 10,000. */
+  readonly callTimeoutMs?: number;
+  /** The place of a sync may have changed. */
+  readonly changed: (name: SyncName) => void;
+}
+
+interface Open {
+  readonly place: Place;
+  readonly key: string;
+  readonly stopWatching: (() => void) | undefined;
+}
+
+/** The places of all syncs, each opened once, watched where the target can, and asked under a time limit. */
+export class Places {
+  readonly #options: PlacesOptions;
+  readonly #open = new Map<SyncName, Open>();
+
+  constructor(options: PlacesOptions) {
+    this.#options = options;
+  }
+
+  /** Throws `invalid` when the target is unknown, or `at` or the options do not fit. */
+  resolve({ target: targetName, at, options }: Pick<SyncSpec, 'target' | 'at' | 'options'>): Resolved {
+    const target = this.#options.targets.get(targetName);
+    if (target === undefined) {
+      throw new PlumbError('invalid', `there is no target ${targetName}`, {
+        hint: "targets are declared in the server's configuration",
+      });
+    }
+    const { adopt, deleteMany, ...own } = options;
+    const rules = { adopt: flag('adopt', adopt), deleteMany: flag('deleteMany', deleteMany) };
+    target.check(at, own);
+    const { place, part } = target.identity(at, own);
+    const identity = { place: `${target.type}:${place}`, ...(part === undefined ? {} : { part }) };
+    const placeKey = JSON.stringify([identity.place, part ?? null]);
+    return { target, at, options: own, ...rules, identity, placeKey };
+  }
+
+  /** The sync's place, kept open and watched until its spec wants another one. */
+  async at(name: SyncName, resolved: Resolved, signal: AbortSignal): Promise<Place> {
+    const known = this.#open.get(name);
+    const key = JSON.stringify([resolved.placeKey, resolved.options]);
+    if (known?.key === key) return known.place;
+    await this.release(name);
+    const place = await this.#openOne(resolved, signal);
+    const stopWatching = place.watch?.(() => this.#options.changed(name));
+    this.#open.set(name, { place, key, stopWatching });
+    return place;
+  }
+
+  /** Lends a place to `use` only, for a sync that does not exist (yet). */
+  async borrow<T>(resolved: Resolved, signal: AbortSignal, use: (place: Place) => Promise<T>): Promise<T> {
+    const place = await this.#openOne(resolved, signal);
+    try {
+      return await use(place);
+    } finally {
+      await place.close();
+    }
+  }
+
+  async release(name: SyncName): Promise<void> {
+    const open = this.#open.get(name);
+    if (open === undefined) return;
+    this.#open.delete(name);
+    open.stopWatching?.();
+    await open.place.close();
+  }
+
+  async close(): Promise<void> {
+    for (const name of [...this.#open.keys()]) await this.release(name);
+  }
+
+  /** Makes one call to a target; throws `unavailable` when it takes too long or `signal` aborts. */
+  async ask<T>(signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const ms = this.#options.callTimeoutMs ?? 10_000;
+    const limit = new AbortController();
+    const { promise: ended, reject } = Promise.withResolvers<never>();
+    ended.catch(() => undefined);
+    const end = (message: string): void => {
+      const error = new PlumbError('unavailable', message);
+      reject(error);
+      limit.abort(error);
+    };
+    const stop = (): void => end('the target was not waited for: the loop stops');
+    const timer = this.#options.clock.timer(ms, () => end(`the target did not answer within ${ms} ms`));
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    try {
+      return await Promise.race([ended, call(limit.signal)]);
+    } finally {
+      timer.cancel();
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  /** One that opens after it was given up is closed again. */
+  async #openOne({ target, at, options }: Resolved, signal: AbortSignal): Promise<Place> {
+    return await this.ask(signal, async (limit) => {
+      const place = await target.open(at, options);
+      if (limit.aborted) await place.close();
+      return place;
+    });
+  }
+}
+
+function flag(name: string, value: unknown): boolean {
+  if (value === undefined || typeof value === 'boolean') return value ?? false;
+  throw new PlumbError('invalid', `option ${name} must be true or false`);
+}
