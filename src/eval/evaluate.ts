@@ -1,93 +1,74 @@
-import type { PastVersion } from '#domain/entry';
-import type { ErrorCode } from '#domain/errors';
+import { Evaluator } from './evaluator.ts';
+import type { Evaluated, Evaluation, Loaders, Touched } from './evaluator.ts';
+import type { Stored } from './lookup.ts';
+import { lookUp } from './lookup.ts';
+import type { Problem } from './problem.ts';
 import type { Folder, Path } from '#domain/path';
+import { comparePaths, nameOf, placeOf } from '#domain/path';
 
-/** What evaluation needs to know of a stored entry; a `Head` is one. */
-export interface Stored {
-  readonly path: Path;
-  readonly current: PastVersion;
-}
-
-/** The world as one reader sees it, lent for one evaluation. All synchronous; none may change meanwhile. */
-export interface Loaders<H extends Stored> {
-  /** What is stored at exactly this path, whatever its state. */
-  head(path: Path): H | undefined;
-  /** What is stored directly in a folder, whatever its state. Only `evaluateFolder` asks. */
-  children(folder: Folder): Iterable<H>;
-  /** Environments that this one looks through, nearest first, itself first. */
-  chain(environment: string): readonly string[];
-  /** Whether values at `path` may be used. `stored` is what was found for it, if anything. */
-  mayRead(path: Path, stored: H | undefined): boolean;
-  /** Whether the reader may know of `path`. Only errors ask. */
-  mayList(path: Path, stored: H | undefined): boolean;
-  /** The value as text (base64 for `bytes`). A `PlumbError` thrown here becomes the problem of that entry. */
-  text(stored: H): string;
-}
-
-export interface Evaluated<H extends Stored> {
-  readonly path: Path;
-  /** Where it is stored: another path than `path` if inherited. */
-  readonly stored: H;
-  readonly text: string;
-  /** True if any part of it is secret. */
-  readonly secret: boolean;
-  /** What it was computed from, in the order of use, each once; itself first. */
-  readonly origins: readonly H[];
-}
-
-/** Why there is no value. */
-export interface Problem {
-  readonly path: Path;
-  /** `not-found`: the path asked for itself; `forbidden`: it may be listed, not read; everything else says why. */
-  readonly code: ErrorCode;
-  /** Names the whole chain; shows nothing of what may not be listed. */
-  readonly message: string;
-  /** From the path asked for to the place of the fault. `undefined` stands for one that may not be listed. */
-  readonly chain: readonly (Path | undefined)[];
-  /** What a loader threw. */
-  readonly cause?: unknown;
-}
-
-export type Evaluation<H extends Stored> =
-  | { readonly ok: true; readonly value: Evaluated<H> }
-  | { readonly ok: false; readonly problem: Problem };
+export type { Evaluated, Evaluation, Loaders, Touched };
 
 export interface FolderEvaluation<H extends Stored> {
   /** In byte order. */
   readonly values: readonly Evaluated<H>[];
   readonly problems: readonly Problem[];
-  /** Entries left out because the reader may neither read nor list them. */
+  /** How many entries were left out because the reader may neither read nor list them. */
   readonly withheld: number;
   readonly touched: Touched;
 }
 
-/** What an evaluation depended on, absent ones included: a change to anything else cannot alter it. */
-export interface Touched {
-  /** Entries looked up, found or not, and environments whose declaration was followed. */
-  readonly paths: ReadonlySet<Path>;
-  /** Folders whose direct entries were looked through. */
-  readonly folders: ReadonlySet<Folder>;
-}
-
-export const evaluationLimits = { references: 1000, bytes: 1024 * 1024 } as const;
-
-/** The value at `path` as it is read in its environment: inheritance first, then references. Never throws for what a user wrote. */
+/**
+ * The value at `path` as it is read in its environment: inheritance first, then references, each
+ * entry once. What users got wrong is a problem in the answer, not thrown.
+ */
 export function evaluate<H extends Stored>(path: Path, loaders: Loaders<H>): Evaluation<H> {
-  throw new Error(`to be written: ${path} ${String(loaders)}`);
+  return new Evaluator(loaders).evaluate(path);
 }
 
 /** Every direct entry of a folder, own and inherited; what they share is computed once. */
-export function evaluateFolder<H extends Stored>(folder: Folder, loaders: Loaders<H>): FolderEvaluation<H> {
-  throw new Error(`to be written: ${folder} ${String(loaders)}`);
+export function evaluateFolder<H extends Stored>(folder: Folder, loaders: FolderLoaders<H>): FolderEvaluation<H> {
+  const evaluator = new Evaluator(loaders);
+  const values: Evaluated<H>[] = [];
+  const problems: Problem[] = [];
+  let withheld = 0;
+  for (const path of pathsIn(folder, loaders, evaluator)) {
+    const { found } = lookUp(path, loaders);
+    if (found === undefined) continue;
+    if (!loaders.mayRead(path, found) && !loaders.mayList(path, found)) {
+      withheld += 1;
+      continue;
+    }
+    const evaluation = evaluator.evaluate(path);
+    if (evaluation.ok) values.push(evaluation.value);
+    else problems.push(evaluation.problem);
+  }
+  return { values, problems, withheld, touched: evaluator.touched };
 }
 
-/** What a path stands for, before its references: the nearest entry that is present, unless one before it is unset. */
-export function lookUp<H extends Stored>(path: Path, loaders: Pick<Loaders<H>, 'head' | 'chain'>): Lookup<H> {
-  throw new Error(`to be written: ${path} ${String(loaders)}`);
+export interface FolderLoaders<H extends Stored> extends Loaders<H> {
+  /** What is stored directly in a folder, whatever its state. */
+  children(folder: Folder): Iterable<H>;
 }
 
-export interface Lookup<H extends Stored> {
-  readonly found: H | undefined;
-  /** Nearest first; ends with the one found or hidden, else with the last of the chain. */
-  readonly steps: readonly { readonly path: Path; readonly stored: H | undefined }[];
+/** In byte order: the folder's own entries, and those of the same folder in the environments that it inherits from. */
+function pathsIn<H extends Stored>(
+  folder: Folder,
+  loaders: FolderLoaders<H>,
+  evaluator: Evaluator<H>,
+): readonly Path[] {
+  const place = placeOf(folder);
+  const paths = new Set<Path>();
+  const environments = place === undefined ? [] : loaders.chain(place.environment);
+  const shelves = environments.map((environment) => {
+    evaluator.touch(environment as Path);
+    return (place?.relative ? `${environment}/${place.relative}` : environment) as Folder;
+  });
+  for (const shelf of shelves.length === 0 ? [folder] : shelves) {
+    evaluator.touchFolder(shelf);
+    for (const stored of loaders.children(shelf)) {
+      const name = nameOf(stored.path);
+      paths.add((folder === '' ? name : `${folder}/${name}`) as Path);
+    }
+  }
+  return [...paths].sort(comparePaths);
 }

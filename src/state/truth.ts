@@ -1,12 +1,83 @@
+import { foldTruth } from './fold.ts';
+import { PageSet } from './page-set.ts';
+import type { StatePage, StatePages } from './pages.ts';
+import type { TruthTables } from './tables.ts';
+import { newTruthTables, overTruthTables } from './tables.ts';
+import { viewOf } from './truth-view.ts';
+import type { TruthDraft, View } from './view.ts';
 import type { Change, TruthOp } from '#domain/change';
-import type { TruthDraft } from './view.ts';
 
-/** The fold of the truth stream; a `View` too (to be completed). */
+/**
+ * The fold of the truth stream: entries, their versions, projects, environments, policies, principals,
+ * syncs. What it holds is durable; {@link TruthState.view} shows it, changing as commits are applied.
+ */
 export class TruthState {
+  readonly #pages = new PageSet();
+  readonly #tables: TruthTables = newTruthTables(this.#pages);
+  readonly #counter = { revision: 0 };
+  readonly view: View = viewOf(this.#tables, this.#counter);
+
+  /** The state as it will be once what is staged is durable. */
   draft(): TruthDraft {
-    throw new Error('to be written');
+    const tables = overTruthTables(this.#tables);
+    const counter = { revision: this.#counter.revision };
+    return {
+      ...viewOf(tables, counter),
+      get revision() {
+        return counter.revision;
+      },
+      get nextRevision() {
+        return counter.revision + 1;
+      },
+      stage(change: Change<TruthOp>) {
+        foldTruth(tables, change);
+        counter.revision = change.revision;
+      },
+    };
   }
+
+  /** Answers the ids of the values that the commit destroys. Throws `unsupported` for an op it does not know. */
   apply(commit: { readonly changes: readonly Change<TruthOp>[] }): readonly string[] {
-    throw new Error(`to be written: ${commit.changes.length}`);
+    const destroyed: string[] = [];
+    for (const change of commit.changes) {
+      destroyed.push(...foldTruth(this.#tables, change));
+      this.#counter.revision = change.revision;
+    }
+    return destroyed;
+  }
+
+  /** What changed since pages were last taken by this or {@link allPages}. */
+  dirtyPages(): StatePages {
+    return this.#pages.take('dirty', this.#counter.revision);
+  }
+
+  allPages(): readonly StatePage[] {
+    return this.#pages.take('all', this.#counter.revision).changed;
+  }
+
+  /** Replaces the whole state. Leaves are decoded when they are first touched; the bytes stay in use. */
+  loadPages(pages: readonly StatePage[]): void {
+    this.#counter.revision = this.#pages.load(pages);
+  }
+
+  /** None: pages hold the bytes of every newest value. */
+  wantedBlobs(): readonly string[] {
+    return [];
+  }
+
+  supplyBlobs(_blobs: ReadonlyMap<string, Uint8Array>): void {
+    // Nothing was wanted.
+  }
+
+  /** Ids of every value that is not destroyed. Decodes everything. */
+  *liveBlobs(): Generator<string> {
+    for (const [, head] of this.#tables.heads.range(''))
+      if (head.current.value !== undefined) yield head.current.value.id;
+    for (const [, version] of this.#tables.versions.range('')) if (version.value !== undefined) yield version.value.id;
+  }
+
+  /** For {@link dump}. */
+  get tables(): TruthTables {
+    return this.#tables;
   }
 }

@@ -13,11 +13,11 @@ export interface View {
 
   /** What is stored at exactly this path, whatever its state; `undefined`: there never was an entry. */
   head(path: Path): Head | undefined;
-  /** Heads that stand in the folder itself, whatever their state. */
-  children(folder: Folder): Iterable<Head>;
-  /** Heads in the folder and below, whatever their state, after `after` if given. */
-  heads(folder: Folder, after?: Path): Iterable<Head>;
-  /** Names of folders directly in this one that hold, at any depth, an entry that is present. */
+  /** Heads that stand in the folder itself, whatever their state, after `from` if given. */
+  children(folder: Folder, from?: Path): Iterable<Head>;
+  /** Heads in the folder and below, whatever their state, after `from` if given. */
+  heads(folder: Folder, from?: Path): Iterable<Head>;
+  /** Names of folders directly in this one that hold, at any depth, an entry that is present; in the order of the paths below them. */
   folders(folder: Folder): Iterable<string>;
 
   /** Versions of the path's own, newest first, of every incarnation; those before `before` if given. */
@@ -37,7 +37,7 @@ export interface View {
   chain(environment: string): readonly string[];
   /** Environments of the project that inherit from this one, directly or not; not itself. */
   heirs(environment: string): readonly string[];
-  /** Who refers to the entry stored here, each once, by path asked for. */
+  /** Who refers to what is stored here, or would be, each once. */
   referrers(path: Path): readonly Referrer[];
 }
 

@@ -1,0 +1,107 @@
+import { comparePaths } from '#domain/path';
+
+/** Rows by text key, in byte order of the keys. */
+export interface Table<Row> {
+  get(key: string): Row | undefined;
+  set(key: string, row: Row): void;
+  delete(key: string): void;
+  /** Rows with `from` ≤ key < `to`; without `to`, to the end. Goes on rightly when rows change meanwhile. */
+  range(from: string, to?: string): Iterable<readonly [key: string, row: Row]>;
+  /** The same rows, last first. */
+  rangeDown(from: string, to: string): Iterable<readonly [key: string, row: Row]>;
+}
+
+/** The smallest key that is greater. */
+export function after(key: string): string {
+  return `${key}\0`;
+}
+
+/** The smallest key greater than every one that begins with `prefix`, whose last character must be plain ASCII. */
+export function afterPrefix(prefix: string): string {
+  const last = prefix.length - 1;
+  return prefix.slice(0, last) + String.fromCharCode(prefix.charCodeAt(last) + 1);
+}
+
+/** Index of the first key that is not less than `key`. */
+export function lowerBound(keys: readonly string[], key: string): number {
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (comparePaths(keys[middle] ?? '', key) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** A few rows of one's own over many beneath, which stay as they are. */
+export class OverlayTable<Row> implements Table<Row> {
+  readonly #beneath: Table<Row>;
+  /** `undefined` marks a deleted row. */
+  readonly #own = new Map<string, Row | undefined>();
+  /** Keys of `#own` in order; made when a range needs it. */
+  #sorted: readonly string[] | undefined;
+
+  constructor(beneath: Table<Row>) {
+    this.#beneath = beneath;
+  }
+
+  get(key: string): Row | undefined {
+    const own = this.#own.get(key);
+    return own !== undefined || this.#own.has(key) ? own : this.#beneath.get(key);
+  }
+
+  set(key: string, row: Row): void {
+    this.#put(key, row);
+  }
+
+  delete(key: string): void {
+    this.#put(key, undefined);
+  }
+
+  range(from: string, to?: string): Iterable<readonly [string, Row]> {
+    if (this.#own.size === 0) return this.#beneath.range(from, to);
+    const keys = this.#keys();
+    const end = to === undefined ? keys.length : lowerBound(keys, to);
+    return this.#merge(keys.slice(lowerBound(keys, from), end), this.#beneath.range(from, to), 1);
+  }
+
+  rangeDown(from: string, to: string): Iterable<readonly [string, Row]> {
+    if (this.#own.size === 0) return this.#beneath.rangeDown(from, to);
+    const keys = this.#keys();
+    const own = keys.slice(lowerBound(keys, from), lowerBound(keys, to)).reverse();
+    return this.#merge(own, this.#beneath.rangeDown(from, to), -1);
+  }
+
+  #put(key: string, row: Row | undefined): void {
+    if (!this.#own.has(key)) this.#sorted = undefined;
+    this.#own.set(key, row);
+  }
+
+  #keys(): readonly string[] {
+    this.#sorted ??= [...this.#own.keys()].sort(comparePaths);
+    return this.#sorted;
+  }
+
+  /** `sign` is 1 going up, -1 going down. */
+  *#merge(
+    keys: readonly string[],
+    beneath: Iterable<readonly [string, Row]>,
+    sign: 1 | -1,
+  ): Generator<readonly [string, Row]> {
+    let at = 0;
+    for (const item of beneath) {
+      for (let key = keys[at]; key !== undefined && comparePaths(key, item[0]) * sign < 0; key = keys[at]) {
+        yield* this.#ownRow(key);
+        at += 1;
+      }
+      if (!this.#own.has(item[0])) yield item;
+    }
+    for (const key of keys.slice(at)) yield* this.#ownRow(key);
+  }
+
+  *#ownRow(key: string): Generator<readonly [string, Row]> {
+    const row = this.#own.get(key);
+    if (row !== undefined) yield [key, row];
+  }
+}

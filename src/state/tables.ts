@@ -1,0 +1,97 @@
+import { jsonCodec } from './codec.ts';
+import { headCodec, markCodec, versionCodec } from './rows.ts';
+import type { PageSet } from './page-set.ts';
+import type { Table } from './table.ts';
+import { OverlayTable } from './table.ts';
+import type { Head, PastVersion } from '#domain/entry';
+import type { TruthNouns, WorkNouns } from '#domain/records';
+
+/** Records by noun and name. */
+export type RecordTables<Nouns> = { readonly [N in keyof Nouns]: Table<Nouns[N]> };
+
+export interface TruthTables {
+  /** By path. */
+  readonly heads: Table<Head>;
+  /** Versions that are no longer the newest, by {@link versionKey}. */
+  readonly versions: Table<PastVersion>;
+  /** Who refers to what, by `referrerKey`. */
+  readonly referrers: Table<true>;
+  readonly records: RecordTables<TruthNouns>;
+}
+
+export interface WorkTables {
+  readonly records: RecordTables<WorkNouns>;
+  /** Accessor by hash. */
+  readonly tokenHashes: Table<string>;
+  /** `<parent>\0<accessor>`. */
+  readonly tokenChildren: Table<true>;
+}
+
+/** Keys of one path stand together, in the order of its versions. */
+export function versionKey(path: string, incarnation: number, version: number): string {
+  return `${path}\0${pad(incarnation)}.${pad(version)}`;
+}
+
+function pad(count: number): string {
+  return String(count).padStart(16, '0');
+}
+
+/** The empty tables of the truth stream; `pages` will know them. */
+export function newTruthTables(pages: PageSet): TruthTables {
+  return {
+    heads: pages.add('heads', headCodec),
+    versions: pages.add('versions', versionCodec),
+    referrers: pages.add('referrers', markCodec),
+    records: {
+      project: pages.add('project', jsonCodec()),
+      environment: pages.add('environment', jsonCodec()),
+      policy: pages.add('policy', jsonCodec()),
+      principal: pages.add('principal', jsonCodec()),
+      sync: pages.add('sync', jsonCodec()),
+    },
+  };
+}
+
+/** Tables that show what is beneath, and keep what is set to themselves. */
+export function overTruthTables(beneath: TruthTables): TruthTables {
+  return {
+    heads: new OverlayTable(beneath.heads),
+    versions: new OverlayTable(beneath.versions),
+    referrers: new OverlayTable(beneath.referrers),
+    records: {
+      project: new OverlayTable(beneath.records.project),
+      environment: new OverlayTable(beneath.records.environment),
+      policy: new OverlayTable(beneath.records.policy),
+      principal: new OverlayTable(beneath.records.principal),
+      sync: new OverlayTable(beneath.records.sync),
+    },
+  };
+}
+
+/** As {@link newTruthTables}, for the work stream. */
+export function newWorkTables(pages: PageSet): WorkTables {
+  return {
+    records: {
+      token: pages.add('token', jsonCodec()),
+      inventory: pages.add('inventory', jsonCodec()),
+      'sync-status': pages.add('sync-status', jsonCodec()),
+      bootstrap: pages.add('bootstrap', jsonCodec()),
+    },
+    tokenHashes: pages.add('token-hashes', jsonCodec()),
+    tokenChildren: pages.add('token-children', markCodec),
+  };
+}
+
+/** As {@link overTruthTables}, for the work stream. */
+export function overWorkTables(beneath: WorkTables): WorkTables {
+  return {
+    records: {
+      token: new OverlayTable(beneath.records.token),
+      inventory: new OverlayTable(beneath.records.inventory),
+      'sync-status': new OverlayTable(beneath.records['sync-status']),
+      bootstrap: new OverlayTable(beneath.records.bootstrap),
+    },
+    tokenHashes: new OverlayTable(beneath.tokenHashes),
+    tokenChildren: new OverlayTable(beneath.tokenChildren),
+  };
+}
