@@ -36,11 +36,7 @@ export class Validator {
     if (this.#compiled.Check(value)) return;
     const [, mistakes] = this.#compiled.Errors(value) as [boolean, readonly Mistake[]];
     const diagnostics = explain(settleUnions(this.#schema, value, mistakes), this.#part);
-    const [first] = diagnostics;
-    throw new PlumbError('invalid', `the ${this.#part} is not what this resource takes`, {
-      diagnostics,
-      ...(first === undefined ? {} : { hint: `${first.subject ?? this.#part}: ${first.message}` }),
-    });
+    throw new PlumbError('invalid', `the ${this.#part} is not what this resource takes`, { diagnostics });
   }
 }
 

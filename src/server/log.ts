@@ -1,0 +1,43 @@
+import { pino } from 'pino';
+import type { DestinationStream, Logger } from 'pino';
+import type { Config } from './config.ts';
+import { PlumbError } from '#domain/errors';
+
+export type { Logger } from 'pino';
+
+/** Where lines go. */
+export interface LogOutput {
+  /** One line or more, each with its line break. */
+  write(text: string): void;
+}
+
+/** Constant text plus fields, one JSON object a line; in development one readable line. Never a value. */
+export function createLog(config: Pick<Config, 'dev' | 'logLevel'>, output: LogOutput): Logger {
+  const stream: DestinationStream = config.dev ? { write: (line) => output.write(readable(line)) } : output;
+  return pino({ base: null, level: config.logLevel, timestamp: pino.stdTimeFunctions.isoTime }, stream);
+}
+
+/** An error as fields of a line. The text of a foreign error may quote what it could not read, so only its kind and where it arose are kept. */
+export function errorFields(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { error: typeof error };
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  const { code } = error as { readonly code?: unknown };
+  return {
+    error: error.name,
+    ...(typeof code === 'string' ? { code } : {}),
+    ...(error instanceof PlumbError ? { message: error.message, hint: error.hint } : {}),
+    stack: frames.map((line) => line.trim()),
+    ...(error.cause === undefined ? {} : { cause: errorFields(error.cause) }),
+  };
+}
+
+const labels: Readonly<Record<number, string>> = { 20: 'debug', 30: 'info', 40: 'warning', 50: 'error', 60: 'fatal' };
+
+/** `12:03:01 info sync is in agreement  sync=laptop` */
+function readable(line: string): string {
+  const { level, time, msg, ...fields } = JSON.parse(line) as { level: number; time: string; msg?: string };
+  const rest = Object.entries(fields).map(([name, value]) => {
+    return `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`;
+  });
+  return `${time.slice(11, 19)} ${labels[level] ?? level} ${msg ?? ''}  ${rest.join(' ')}\n`;
+}
