@@ -1,4 +1,4 @@
-/** The committer: the one writer of a stream in this process. See `fold.ts` for what it asks of the state. */
+/** The log of one stream: the one writer in this process. Types only; `committer.ts` implements it, `fold.ts` says what it asks of the state. */
 import type { PrincipalName } from '#domain/principal';
 import type { Change } from '#domain/change';
 import type { Clock } from '#util/clock';
@@ -23,8 +23,10 @@ export interface LogOptions<Op extends LogOp, D extends Draft<Op>> {
   readonly onFatal: (error: Error) => void;
   /** An administrator's word that commits which the anchor knows and the log lacks are given up. Default false. */
   readonly acceptLoss?: boolean;
-  /** Bytes of log after which changed pages are written. Default 4 MiB. */
+  /** Bytes of log after which changed pages are written; later if there is much more to write than that. Default 4 MiB. */
   readonly checkpointBytes?: number;
+  /** Called with what an operator should know of, a text for people without a value. Default: nothing is done. */
+  readonly onNotice?: (notice: string) => void;
 }
 
 /** One change asked for. */
@@ -50,7 +52,7 @@ export interface ChainReport {
   readonly problem?: string;
 }
 
-/** The public surface of the log; `openLog` makes one. */
+/** The public surface of the log; `openLog` of `committer.ts` makes one. */
 export interface Log<Op extends LogOp, D extends Draft<Op>> {
   /** The last durable and applied record. */
   readonly seq: number;
