@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Three sizes: `unit` beside the sources, `whole` under test/, `long` on demand. */
+/** Three sizes: `unit` beside the sources, `whole` under test/, `long` on demand. The limits only end what hangs. */
 export default defineConfig({
   resolve: { conditions: ['plumb-source'] },
   ssr: { resolve: { conditions: ['plumb-source', 'node', 'import', 'default'] } },
@@ -8,7 +8,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['src/**/*.test.ts', 'client/src/**/*.test.ts', 'tools/**/*.test.ts'] },
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'client/src/**/*.test.ts', 'tools/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
       },
       {
         extends: true,
