@@ -1,8 +1,8 @@
 import { PlumbApiError, errorOf } from './errors.ts';
-import { fetchTransport } from './transport.ts';
+import { fetchTransport, wait } from './transport.ts';
 import type { Transport, TransportResponse } from './transport.ts';
 import type * as api from './types.ts';
-import { resumingWatch, wait } from './watch.ts';
+import { resumingWatch } from './watch.ts';
 
 /** Frozen once by {@link createClient}. */
 export interface ClientOptions {
@@ -23,12 +23,19 @@ export interface NounClient<Named, Input> {
   list(): Promise<readonly Named[]>;
   /** Creates or replaces. With `expectAbsent`, throws `exists` if it is there. */
   put(name: string, input: Input, options?: PutOptions): Promise<Named & { readonly revision: number }>;
-  delete(name: string, options?: { readonly reason?: string }): Promise<{ readonly revision: number }>;
+  delete(name: string, options?: { readonly reason?: string }): Promise<api.Revision>;
 }
 export interface PutOptions {
   readonly reason?: string;
   /** Default false. */
   readonly expectAbsent?: boolean;
+}
+
+export interface WatchRequest {
+  /** Folder or path; default everything the caller may list. */
+  readonly under?: string;
+  /** Revision to go on from; default: the present. */
+  readonly after?: number;
 }
 
 type Query = Record<string, string | number | boolean | undefined>;
@@ -56,13 +63,13 @@ export function createClient(options: ClientOptions) {
       /** Everything or nothing, one revision. */
       apply: (request: api.ChangeRequest) => send<api.ChangeResult>('POST', '/changes', { body: request }),
       /** Resumes by itself after a broken connection; ends when `signal` aborts. */
-      watch: (request: api.WatchRequest = {}, { signal }: { readonly signal?: AbortSignal } = {}) =>
+      watch: (request: WatchRequest = {}, { signal }: { readonly signal?: AbortSignal } = {}) =>
         connection.watch(request, signal),
     },
-    projects: nounClient<api.NamedProject, api.ProjectInput>(send, 'projects'),
-    environments: nounClient<api.NamedEnvironment, api.EnvironmentInput>(send, 'environments'),
-    policies: nounClient<api.NamedPolicy, api.PolicyInput>(send, 'policies'),
-    principals: nounClient<api.NamedPrincipal, api.PrincipalInput>(send, 'principals'),
+    projects: nounClient<api.NamedProject, Omit<api.ProjectInput, 'reason'>>(send, 'projects'),
+    environments: nounClient<api.NamedEnvironment, Omit<api.EnvironmentInput, 'reason'>>(send, 'environments'),
+    policies: nounClient<api.NamedPolicy, Omit<api.PolicyInput, 'reason'>>(send, 'policies'),
+    principals: nounClient<api.NamedPrincipal, Omit<api.PrincipalInput, 'reason'>>(send, 'principals'),
     tokens: {
       create: (request: api.TokenRequest = {}) => send<api.IssuedToken>('POST', '/tokens', { body: request }),
       list: () => items<api.TokenSummary>(send, '/tokens'),
@@ -102,13 +109,17 @@ function syncsClient(send: Send) {
   return {
     get: (name: string) => send<api.SyncView>('GET', `/syncs/${encode(name)}`),
     list: () => items<api.SyncView>(send, '/syncs'),
-    put: (name: string, input: api.SyncInput, options: PutOptions & { readonly dryRun?: boolean } = {}) =>
+    put: (
+      name: string,
+      input: Omit<api.SyncInput, 'reason'>,
+      options: PutOptions & { readonly dryRun?: boolean } = {},
+    ) =>
       send<api.SyncPutResult>('PUT', `/syncs/${encode(name)}`, {
         query: { dryRun: options.dryRun },
         ...putCall(input, options),
       }),
     delete: (name: string, query: { readonly reason?: string } = {}) =>
-      send<{ readonly revision: number }>('DELETE', `/syncs/${encode(name)}`, { query }),
+      send<api.Revision>('DELETE', `/syncs/${encode(name)}`, { query }),
     plan: (name: string) => send<api.Plan>('POST', `/syncs/${encode(name)}/plan`, { body: {} }),
     apply: (name: string) => send<api.AppliedPlan>('POST', `/syncs/${encode(name)}/apply`, { body: {} }),
   };
@@ -181,7 +192,7 @@ class Connection {
     return JSON.parse(text) as api.Health;
   }
 
-  watch(request: api.WatchRequest, signal: AbortSignal | undefined): AsyncGenerator<api.WatchEvent> {
+  watch(request: WatchRequest, signal: AbortSignal | undefined): AsyncGenerator<api.WatchEvent> {
     const open = async (after: number | undefined): Promise<TransportResponse> => {
       const response = await this.#send(`/api/v1/changes${queryText({ under: request.under, after })}`, {
         method: 'GET',

@@ -1,11 +1,12 @@
 export { createClient } from './client.ts';
-export type { Client, ClientOptions, NounClient, PutOptions } from './client.ts';
+export type { Client, ClientOptions, NounClient, PutOptions, WatchRequest } from './client.ts';
 export { PlumbApiError } from './errors.ts';
 export type { ApiErrorFields } from './errors.ts';
 export { fetchTransport } from './transport.ts';
 export type { Transport, TransportRequest, TransportResponse } from './transport.ts';
 export type {
   AppliedPlan,
+  BootstrapRequest,
   ChangeRequest,
   ChangeRequestOp,
   ChangeResult,
@@ -18,8 +19,8 @@ export type {
   DiffRequest,
   DiffRow,
   EndRequest,
+  EntryInput,
   EntrySummary,
-  Environment,
   EnvironmentInput,
   ErrorCode,
   EvaluatedEntry,
@@ -30,7 +31,6 @@ export type {
   IssuedToken,
   Kind,
   ListPage,
-  MetadataInput,
   NamedEnvironment,
   NamedPolicy,
   NamedPrincipal,
@@ -38,19 +38,16 @@ export type {
   Origin,
   Plan,
   PlanStep,
-  Policy,
   PolicyInput,
-  Principal,
   PrincipalInput,
   Problem,
-  Project,
   ProjectInput,
   PutRequest,
+  Revision,
   Side,
   SyncInput,
   SyncMode,
   SyncPutResult,
-  SyncSpec,
   SyncStatus,
   SyncView,
   TargetSummary,
@@ -60,7 +57,6 @@ export type {
   VerifyReport,
   VersionSummary,
   WatchEvent,
-  WatchRequest,
   WhoAmI,
   Why,
 } from './types.ts';

@@ -20,3 +20,16 @@ export type Transport = (url: string, request: TransportRequest) => Promise<Tran
 
 /** The global `fetch`, refusing redirects: a token is for one address. */
 export const fetchTransport: Transport = (url, request) => fetch(url, { ...request, redirect: 'error' });
+
+/** Waits `ms`, or until the signal aborts. */
+export function wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', done);
+  });
+}

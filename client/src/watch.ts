@@ -71,16 +71,3 @@ export async function* parseEvents(body: AsyncIterable<Uint8Array> | null): Asyn
     }
   }
 }
-
-/** Waits `ms`, or until the signal aborts. */
-export function wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal?.addEventListener('abort', done);
-  });
-}

@@ -1,14 +1,14 @@
 import * as Type from 'typebox/type';
-import { closed, count, flag, list, nullable, oneOf, open, optional, text, time } from './schema.ts';
+import { closed, count, flag, list, nullable, oneOf, open, optional, text, time, word } from './schema.ts';
 import { changeLimits } from '#domain/change';
 import { valueTypes } from '#domain/entry';
 
-export const kind = oneOf(
-  ['secret', 'config'],
-  'default: that of the present entry, else of the environment, else secret',
-);
-export const valueType = oneOf(valueTypes);
-export const form = oneOf(['literal', 'expression']);
+const kinds = ['secret', 'config'] as const;
+export const kind = word('Kind', kinds);
+const kindOf = word('Kind', kinds, 'default: that of the present entry, else of the environment, else secret');
+export const valueType = word('ValueType', valueTypes);
+const forms = ['literal', 'expression'] as const;
+export const form = word('Form', forms);
 const state = oneOf(['present', 'deleted', 'unset']);
 
 const origin = { path: text(), version: count(), revision: count() };
@@ -17,7 +17,7 @@ export const Origin = open(origin, 'Origin');
 const summary = {
   path: text(),
   inheritedFrom: optional(text('where it is stored, if inherited')),
-  kind: oneOf(['secret', 'config']),
+  kind,
   type: valueType,
   form,
   version: count(),
@@ -83,7 +83,7 @@ export const VersionSummary = open(
     version: count(),
     incarnation: count(),
     state,
-    kind: oneOf(['secret', 'config']),
+    kind,
     type: valueType,
     form,
     reason: text(),
@@ -169,9 +169,9 @@ const metadata = {
 };
 const written = {
   value: text('text; base64 for bytes; at most 1 MiB'),
-  kind: optional(kind),
+  kind: optional(kindOf),
   type: optional(valueType),
-  form: optional(oneOf(['literal', 'expression'], 'default literal; an expression is asked for by name')),
+  form: optional(word('Form', forms, 'default literal; an expression is asked for by name')),
 };
 const expect = optional(count('expected version of the path itself; 0: none'));
 

@@ -1,6 +1,6 @@
 import * as Type from 'typebox/type';
 import type { TProperties } from 'typebox/type';
-import { closed, count, facts, flag, list, oneOf, open, optional, text, time } from './schema.ts';
+import { closed, count, facts, flag, list, oneOf, open, optional, text, time, word } from './schema.ts';
 import { errorCodes } from '#domain/errors';
 import type { ErrorCode } from '#domain/errors';
 import { conditionTypes, syncModes } from '#domain/records';
@@ -32,7 +32,7 @@ export const Project = noun(
   { owner: optional(text()), ...described },
 );
 const base = optional(text('another environment of the same project, by its segment'));
-const defaultKind = oneOf(['secret', 'config'], 'of entries that say none');
+const defaultKind = word('Kind', ['secret', 'config'], 'of entries that say none');
 export const Environment = noun(
   'Environment',
   {
@@ -97,7 +97,7 @@ export const Revoked = open({ revoked: count() });
 export const TargetSummary = open({ name, type: text(), ...described }, 'TargetSummary');
 export const Condition = open(
   {
-    type: oneOf(conditionTypes),
+    type: word('ConditionType', conditionTypes),
     status: oneOf(['true', 'false', 'unknown']),
     reason: text('one CamelCase word for programs'),
     message: text('for people; never a value'),
@@ -117,7 +117,8 @@ export const SyncStatus = open(
   },
   'SyncStatus',
 );
-const mode = oneOf(
+const mode = word(
+  'SyncMode',
   syncModes as readonly ['repair', 'report', 'once', 'paused'],
   'what happens on drift; default repair',
 );
@@ -195,7 +196,7 @@ export const Diagnostic = open(
   { message: text(), subject: optional(text()), line: optional(count()), column: optional(count()) },
   'Diagnostic',
 );
-const code = Type.Unsafe<ErrorCode>({ type: 'string', enum: Object.keys(errorCodes), title: 'ErrorCode' });
+const code = word('ErrorCode', Object.keys(errorCodes) as ErrorCode[]);
 /** RFC 9457. */
 export const Problem = open(
   {

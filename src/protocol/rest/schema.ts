@@ -28,6 +28,9 @@ export const nullable = <T>(type: string, description?: string) =>
   });
 export const oneOf = <const T extends readonly string[]>(values: T, description?: string) =>
   Type.Unsafe<T[number]>({ type: 'string', enum: [...values], ...described(description) });
+/** As {@link oneOf}, a component of that name. */
+export const word = <const T extends readonly string[]>(title: string, values: T, description?: string) =>
+  Type.Unsafe<T[number]>({ type: 'string', enum: [...values], title, ...described(description) });
 export const facts = (description?: string) =>
   Type.Unsafe<Readonly<Record<string, unknown>>>({ type: 'object', ...described(description) });
 export const optional = Type.Optional;
