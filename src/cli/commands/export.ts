@@ -1,0 +1,58 @@
+import { resolve } from 'node:path';
+import { PlumbError } from '#domain/errors';
+import type { EnvironmentFlags } from '../command.ts';
+import { argument, defineCommand, environmentAliases, environmentFlags, switchFlag, textFlag } from '../command.ts';
+import type { Format } from '../formats.ts';
+import { formats, printValues } from '../formats.ts';
+import { printable } from '../style.ts';
+
+interface Flags extends Omit<EnvironmentFlags, 'json'> {
+  readonly format: Format;
+  readonly output?: string;
+  readonly reveal?: boolean;
+}
+
+const { json: _, ...placeFlags } = environmentFlags;
+
+export const command = defineCommand<Flags, [folder?: string]>({
+  parameters: {
+    flags: {
+      ...placeFlags,
+      format: { kind: 'enum', values: formats, default: 'dotenv', brief: 'What to write' },
+      output: textFlag('FILE', 'Replace this file, readable by you alone, instead of standard output'),
+      reveal: switchFlag('Show secrets on a terminal'),
+    },
+    aliases: { ...environmentAliases, o: 'output' },
+    positional: { kind: 'tuple', parameters: [{ ...argument('FOLDER', 'Default: the environment'), optional: true }] },
+  },
+  description: [
+    'Evaluated values, inherited ones included, in the order of their names. Secrets are written to files and pipes, which',
+    'is what an export is for; on a terminal they are refused without --reveal. Values of type bytes are written in base64.',
+  ].join('\n'),
+  examples: [
+    { input: 'export changelog/production -o production.env', brief: '' },
+    { input: 'export -e changelog/production --format json | jq .', brief: '' },
+  ],
+  async run(session, flags, given) {
+    const folder = await session.folder(given, flags);
+    const client = await session.connect(flags);
+    const { entries } = await client.entries.evaluate({ folder });
+    const secrets = entries.filter(({ secret }) => secret).length;
+    if (flags.output === undefined && session.io.stdout.isTerminal && secrets > 0 && !flags.reveal) {
+      throw new PlumbError(
+        'invalid',
+        `${secrets} of ${entries.length} values are secrets, which are not shown on a terminal unasked`,
+        {
+          hint: '-o FILE writes them to a file, --reveal shows them',
+        },
+      );
+    }
+    const text = printValues(
+      flags.format,
+      entries.map(({ path, value }) => [path.slice(folder.length + 1), value]),
+    );
+    if (flags.output === undefined) return session.print(text);
+    session.io.files.writePrivate(resolve(session.io.cwd, flags.output), text);
+    session.note('note', `wrote ${entries.length} names to ${printable(flags.output)}`);
+  },
+});

@@ -1,0 +1,48 @@
+/**
+ * `plumb.yaml`: what a project says about itself, found in the working folder or the nearest one above.
+ * It comes with the project, so it is not trusted: it chooses a folder, never an address or a token.
+ */
+import { join } from 'node:path';
+import { PlumbError } from '#domain/errors';
+import { upward } from './address.ts';
+import type { CliIo } from './io.ts';
+
+export const projectFileName = 'plumb.yaml';
+
+export interface ProjectFile {
+  /** Absolute. */
+  readonly path: string;
+  /** The folder that single names are looked up in. */
+  readonly environment?: string;
+  /** The server the project thinks of; only ever compared with the one in use. */
+  readonly address?: string;
+}
+
+const maxBytes = 64 * 1024;
+const names = ['environment', 'address'];
+
+/** `undefined` if there is none. Throws `invalid` with diagnostics for anything it does not know. */
+export async function readProjectFile(io: CliIo): Promise<ProjectFile | undefined> {
+  for (const folder of upward(io.cwd)) {
+    const path = join(folder, projectFileName);
+    const bytes = io.files.read(path, maxBytes);
+    if (bytes === null) continue;
+    const { readYaml } = await import('#format/yaml');
+    return parseProjectFile(readYaml(new TextDecoder().decode(bytes), path) ?? {}, path);
+  }
+  return undefined;
+}
+
+function parseProjectFile(content: unknown, path: string): ProjectFile {
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+    throw new PlumbError('invalid', `${path} must be a mapping of names to text`);
+  }
+  const diagnostics = Object.entries(content).flatMap(([name, value]) => {
+    if (!names.includes(name)) {
+      return [{ subject: path, message: `${JSON.stringify(name)} is not known here, expected ${names.join(' or ')}` }];
+    }
+    return typeof value === 'string' && value !== '' ? [] : [{ subject: path, message: `${name} must be text` }];
+  });
+  if (diagnostics.length > 0) throw new PlumbError('invalid', `${path} is not valid`, { diagnostics });
+  return { path, ...content };
+}

@@ -1,0 +1,142 @@
+import type { Client } from '@plumbd/client';
+import { PlumbError } from '#domain/errors';
+import type { Address } from './address.ts';
+import { findDevelopmentSocket, parseAddress } from './address.ts';
+import { readCredentials, tokenFor } from './credentials.ts';
+import { failureText, UsageError } from './failures.ts';
+import type { CliIo } from './io.ts';
+import type { ProjectFile } from './project-file.ts';
+import { projectFileName, readProjectFile } from './project-file.ts';
+import { printable, printableLines } from './style.ts';
+import type { Style } from './style.ts';
+
+/** Flags that say where to connect and what single names mean. */
+export interface PlaceFlags {
+  readonly address?: string;
+  readonly environment?: string;
+}
+
+/** One run of one command: where it connects, what its names mean, where its output goes. */
+export class Session {
+  readonly io: CliIo;
+  readonly style: Style;
+  #exitCode = 0;
+  #projectFile: Promise<ProjectFile | undefined> | undefined;
+
+  constructor(io: CliIo, style: Style) {
+    this.io = io;
+    this.style = style;
+  }
+
+  get exitCode(): number {
+    return this.#exitCode;
+  }
+
+  /** Ends with this exit code although nothing was thrown. */
+  exitWith(code: number): void {
+    this.#exitCode = code;
+  }
+
+  /** On standard output, as it is: what comes from the server must have gone through `printable` before. */
+  print(text: string): void {
+    this.io.stdout.write(text);
+  }
+
+  printJson(content: unknown): void {
+    this.io.stdout.write(`${JSON.stringify(content, null, 2)}\n`);
+  }
+
+  /** A whole value: to the byte where a program reads it, with escapes for what a terminal would obey. */
+  printValue(value: string | Uint8Array): void {
+    if (typeof value !== 'string') return this.io.stdout.write(value);
+    const text = this.io.stdout.isTerminal ? printableLines(value) : value;
+    this.io.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+  }
+
+  /** On standard error, so that it never mixes with what a program reads. */
+  note(kind: 'note' | 'hint' | 'warning', text: string): void {
+    this.io.stderr.write(`${kind}: ${printable(text)}\n`);
+  }
+
+  fail(error: unknown): void {
+    this.io.stderr.write(`${failureText(error)}\n`);
+  }
+
+  /** `-e`, then PLUMB_ENV, then plumb.yaml; `/` says that there is none. */
+  async environment(flags: PlaceFlags): Promise<string | undefined> {
+    const named = flags.environment ?? (this.io.env['PLUMB_ENV'] || undefined);
+    const chosen = named ?? (await this.projectFile())?.environment;
+    return chosen === undefined || chosen === '/' ? undefined : chosen.replace(/\/$/, '');
+  }
+
+  /** The path of an entry: in full, or a single name in the environment. */
+  async path(text: string, flags: PlaceFlags): Promise<string> {
+    if (text === '') throw new UsageError('a path must not be empty');
+    const environment = text.includes('/') ? undefined : await this.environment(flags);
+    return environment === undefined ? text : `${environment}/${text}`;
+  }
+
+  /** A folder given in full, or the environment. Throws a usage error if there is neither. */
+  async folder(text: string | undefined, flags: PlaceFlags): Promise<string> {
+    const folder = text ?? (await this.environment(flags));
+    if (folder !== undefined && folder !== '') return folder.replace(/\/$/, '');
+    throw new UsageError(
+      'which folder?',
+      `give it as -e FOLDER, in PLUMB_ENV, or as environment in ${projectFileName}`,
+    );
+  }
+
+  projectFile(): Promise<ProjectFile | undefined> {
+    this.#projectFile ??= readProjectFile(this.io);
+    return this.#projectFile;
+  }
+
+  /** A client for the chosen server with the token for exactly that address. Throws before anything is sent. */
+  async connect(flags: PlaceFlags): Promise<Client> {
+    const credentials = readCredentials(this.io);
+    const address = this.chooseAddress(flags, credentials.default);
+    await this.#compareProjectAddress(address);
+    const token = tokenFor(this.io, address, credentials);
+    if (token === undefined) {
+      throw new PlumbError('unauthenticated', `not signed in to ${address.text}`, {
+        hint: `plumb login --address ${address.text}, or put a token into PLUMB_TOKEN`,
+      });
+    }
+    return this.clientFor(address, token);
+  }
+
+  async clientFor(address: Address, token: string | undefined): Promise<Client> {
+    const { createClient } = await import('@plumbd/client');
+    return createClient({
+      address: address.url,
+      transport: this.io.transport(address.socket === undefined ? {} : { socket: address.socket }),
+      userAgent: `plumb/${this.io.version}`,
+      ...(token === undefined ? {} : { token }),
+    });
+  }
+
+  /**
+   * What the user named (`--address`, PLUMB_ADDR), else where the last login was (never over plain http,
+   * whose port somebody else may hold by now), else the development server of this folder.
+   */
+  chooseAddress(flags: PlaceFlags, preferred: string | undefined): Address {
+    const named = flags.address ?? (this.io.env['PLUMB_ADDR'] || undefined);
+    if (named !== undefined) return parseAddress(named, this.io.cwd);
+    const stored = preferred === undefined ? undefined : parseAddress(preferred, this.io.cwd);
+    if (stored !== undefined && !stored.plain) return stored;
+    const socket = findDevelopmentSocket(this.io);
+    if (socket !== undefined) return parseAddress(`unix:${socket}`, this.io.cwd);
+    throw new UsageError(
+      'which server?',
+      'name it by --address or PLUMB_ADDR, or sign in once with plumb login --address',
+    );
+  }
+
+  /** A project file may say where its server is, and is then told apart from it; it is never followed. */
+  async #compareProjectAddress(used: Address): Promise<void> {
+    const wished = (await this.projectFile())?.address;
+    if (wished === undefined || wished === used.text) return;
+    this.note('note', `${projectFileName} names the server ${wished}; this command uses ${used.text}`);
+    this.note('hint', `if you trust it: plumb login --address ${wished}`);
+  }
+}
