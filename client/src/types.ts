@@ -11,6 +11,10 @@ export interface AppliedPlan {
   readonly steps: readonly PlanStep[];
   /** Names in the place that are not ours and stay as they are. */
   readonly foreign: readonly string[];
+  /** What applying also puts right in the place itself, and what is odd there. */
+  readonly remarks: readonly string[];
+  /** Why the loop waits for a person, who may go on by apply. */
+  readonly held?: string;
   /** What keeps it from being applied. */
   readonly problems: readonly string[];
   readonly inAgreement: boolean;
@@ -318,6 +322,10 @@ export interface Plan {
   readonly steps: readonly PlanStep[];
   /** Names in the place that are not ours and stay as they are. */
   readonly foreign: readonly string[];
+  /** What applying also puts right in the place itself, and what is odd there. */
+  readonly remarks: readonly string[];
+  /** Why the loop waits for a person, who may go on by apply. */
+  readonly held?: string;
   /** What keeps it from being applied. */
   readonly problems: readonly string[];
   readonly inAgreement: boolean;

@@ -163,6 +163,8 @@ const plan = {
   at: text(),
   steps: list(PlanStep),
   foreign: list(text(), { description: 'names in the place that are not ours and stay as they are' }),
+  remarks: list(text(), { description: 'what applying also puts right in the place itself, and what is odd there' }),
+  held: optional(text('why the loop waits for a person, who may go on by apply')),
   problems: list(text(), { description: 'what keeps it from being applied' }),
   inAgreement: flag(),
 };
