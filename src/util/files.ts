@@ -1,6 +1,6 @@
 /** What several folders need of the file system, each with what it promises after a crash. */
 import { closeSync, constants, fstatSync, fsync, openSync, readSync, writeSync } from 'node:fs';
-import { open, rename, unlink } from 'node:fs/promises';
+import { open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 let temporaries = 0;
@@ -35,6 +35,33 @@ export async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close();
   }
+}
+
+/** The text of a file, at most `maxBytes` of it; `undefined`: there is no such file. */
+export async function readTextFile(path: string, maxBytes = 1024 * 1024): Promise<string | undefined> {
+  try {
+    const bytes = await readFile(path);
+    if (bytes.length > maxBytes) throw new Error(`${path} is larger than ${maxBytes} bytes`);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Durable when it resolves; a file that is not there is no error. */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (isAbsent(error)) return;
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 /** A small file that is written in place. */
