@@ -99,7 +99,7 @@ export function decodeLeaf<Row>(bytes: Uint8Array, codec: RowCodec<Row>): LeafRo
       bytes(length) {
         valuesAt += length;
         if (valuesAt > bytes.length) throw corrupt();
-        return bytes.subarray(valuesAt - length, valuesAt);
+        return new Uint8Array(bytes.buffer, bytes.byteOffset + valuesAt - length, length);
       },
     };
     const rows = json.keys.map((key, index) => codec.decode(key, json.rows[index], source));

@@ -26,6 +26,11 @@ interface Leaf<Row> {
   pages: number;
 }
 
+/** The first leaf of a table that never had a row. */
+function isUnused(leaf: Leaf<unknown>): boolean {
+  return leaf.pages === 0 && leaf.raw === undefined && leaf.content.keys.length === 0;
+}
+
 /**
  * An ordered table in leaves of consecutive keys. A leaf that was loaded is decoded when it is first
  * touched. The cost of a change is that of one leaf, whatever the size of the table.
@@ -153,6 +158,7 @@ export class PagedTable<Row> implements Table<Row> {
   take(which: 'dirty' | 'all'): readonly StatePage[] {
     const taken: StatePage[] = [];
     for (const leaf of which === 'all' ? this.#leaves : this.#dirty) {
+      if (isUnused(leaf)) continue;
       const bytes = leaf.raw ?? encodeLeaf(leaf.first, leaf.content, this.#codec);
       const { written, nameOf } = splitChunks(this.#name, leaf.id, bytes);
       taken.push(...written);

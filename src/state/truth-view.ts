@@ -144,7 +144,7 @@ function referrers(tables: TruthTables, path: Path): readonly Referrer[] {
     if (isReadFrom(tables, reader, stored)) found.set(reader, { path: reader, stored });
   };
   for (const target of readersOf(tables, path)) {
-    if (!isReadFrom(tables, target, path)) continue;
+    if (target !== path && !isReadFrom(tables, target, path)) continue;
     for (const stored of namedBy(tables, target)) for (const reader of readersOf(tables, stored)) add(reader, stored);
     const environment = placeOf(target)?.environment ?? '';
     for (const stored of namedInProjectBy(tables, target)) {

@@ -37,7 +37,7 @@ export interface View {
   chain(environment: string): readonly string[];
   /** Environments of the project that inherit from this one, directly or not; not itself. */
   heirs(environment: string): readonly string[];
-  /** Who refers to what is stored here, or would be, each once. */
+  /** Who refers to this path, or to one that inherits what is stored here (or would be); each once, by path. */
   referrers(path: Path): readonly Referrer[];
 }
 
