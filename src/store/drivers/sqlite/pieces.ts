@@ -1,0 +1,87 @@
+import { damagedError } from './failure.ts';
+import type { Statements } from './tables.ts';
+
+/** Bytes of the largest piece: with its row it just fits a database page of 4 KiB, so that none spills over. */
+const largest = 4_000;
+/** Sizes of pieces are multiples of this. */
+const step = 32;
+
+/** Where some bytes are: the rows of their pieces in order, and how much of the pieces is theirs. */
+export interface Place {
+  readonly length: number;
+  readonly rows: readonly number[];
+}
+
+/**
+ * Bytes that can be erased for good. SQLite's `secure_delete` overwrites a row that is deleted, but when rows
+ * are deleted it moves others from page to page, and leaves stale copies of those behind, which survive their
+ * own deletion. So a row of `piece` is never deleted nor changed in size: erasing overwrites it where it is,
+ * and a later piece of about the same size takes its place.
+ */
+export class Pieces {
+  readonly #statements: Statements;
+
+  constructor(statements: Statements) {
+    this.#statements = statements;
+  }
+
+  write(bytes: Uint8Array): Place {
+    const rows: number[] = [];
+    for (let offset = 0; offset < bytes.length; offset += largest) {
+      rows.push(this.#put(bytes.subarray(offset, offset + largest)));
+    }
+    return { length: bytes.length, rows };
+  }
+
+  read({ length, rows }: Place): Uint8Array {
+    const bytes = new Uint8Array(length);
+    let offset = 0;
+    for (const row of rows) {
+      const piece = this.#statements.piece.get(row)?.['bytes'];
+      if (!(piece instanceof Uint8Array) || offset >= length) throw damagedError('a piece is missing');
+      bytes.set(piece.subarray(0, length - offset), offset);
+      offset += piece.length;
+    }
+    if (offset < length) throw damagedError('a piece is missing');
+    return bytes;
+  }
+
+  erase({ rows }: Place): void {
+    for (const row of rows) {
+      this.#statements.erasePiece.run(row);
+      this.#statements.givePiece.run(row);
+    }
+  }
+
+  #put(bytes: Uint8Array): number {
+    const size = Math.ceil(bytes.length / step) * step;
+    const free = this.#statements.freePiece.get(size, Math.min(largest, size + (size >> 2)));
+    if (free === undefined) return Number(this.#statements.insertPiece.run(padded(bytes, size)).lastInsertRowid);
+    const row = Number(free['row']);
+    this.#statements.takePiece.run(Number(free['size']), row);
+    this.#statements.updatePiece.run(padded(bytes, Number(free['size'])), row);
+    return row;
+  }
+}
+
+/** A row of `blob` or `page` as the place it names. */
+export function placeOf(row: Readonly<Record<string, unknown>>): Place {
+  const rows: unknown = parse(row['rows']);
+  if (!Array.isArray(rows) || !rows.every((each) => Number.isSafeInteger(each)))
+    throw damagedError('a place is garbled');
+  return { length: Number(row['length']), rows };
+}
+
+function parse(text: unknown): unknown {
+  try {
+    return JSON.parse(String(text));
+  } catch {
+    return undefined;
+  }
+}
+
+function padded(bytes: Uint8Array, size: number): Uint8Array {
+  const whole = new Uint8Array(size);
+  whole.set(bytes);
+  return whole;
+}

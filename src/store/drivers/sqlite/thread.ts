@@ -1,0 +1,143 @@
+import { Worker } from 'node:worker_threads';
+import { PlumbError } from '#domain/errors';
+import { brokenFailure, fromFailure } from './failure.ts';
+import type { FromThread, OpenRequest, Operation, Operations, Reply, Request } from './messages.ts';
+
+interface Pending {
+  resolve(answer: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** The thread as its driver sees it: one promise per request. Keeps the process alive only while one is open. */
+export class Thread {
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, Pending>();
+  readonly #opening = Promise.withResolvers<void>();
+  readonly #exited: Promise<void>;
+  #outbox: Request[] = [];
+  #lastTicket = 0;
+  #syncs = 0;
+  #closing = false;
+  /** Why nothing is answered any more: the thread died or was closed. */
+  #ended: PlumbError | undefined;
+
+  private constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.on('message', (message: FromThread) => this.#receive(message));
+    worker.on('error', (cause) => this.#end(cause));
+    this.#exited = new Promise((resolve) => {
+      worker.on('exit', () => {
+        this.#end(new Error('the thread of the store ended'));
+        resolve();
+      });
+    });
+  }
+
+  /** Starts the thread and waits until its database is open. Rejects with what the database was refused for. */
+  static async start(entry: URL, options: OpenRequest): Promise<Thread> {
+    const thread = new Thread(new Worker(entry, { workerData: options, name: 'plumb-store', env: {}, execArgv: [] }));
+    try {
+      await thread.#opening.promise;
+      return thread;
+    } catch (error) {
+      await thread.#exited;
+      throw error;
+    }
+  }
+
+  /** As told with the answers so far. */
+  get syncs(): number {
+    return this.#syncs;
+  }
+
+  /** Sent together with all others of the same turn of the event loop. */
+  request<Op extends Operation>(op: Op, request: Operations[Op]['request']): Promise<Operations[Op]['answer']> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    this.#lastTicket += 1;
+    const ticket = this.#lastTicket;
+    return new Promise((resolve, reject) => {
+      this.#pending.set(ticket, { resolve: resolve as Pending['resolve'], reject });
+      if (this.#pending.size === 1) this.#worker.ref();
+      this.#outbox.push({ ticket, op, ...request } as unknown as Request);
+      if (this.#outbox.length === 1) queueMicrotask(() => this.#send());
+    });
+  }
+
+  /** Waits for the answers that are open, then for the end of the thread. A thread that has died is closed already. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#worker.ref();
+    if (this.#ended === undefined) await this.request('close', {});
+    await this.#exited;
+  }
+
+  #send(): void {
+    const requests = this.#outbox;
+    this.#outbox = [];
+    const { packed, buffer } = pack(requests);
+    this.#worker.postMessage(packed, [buffer]);
+  }
+
+  #receive(message: FromThread): void {
+    if (message.kind === 'refused') return this.#opening.reject(fromFailure(message.failure));
+    if (message.kind === 'opened') {
+      this.#worker.unref();
+      return this.#opening.resolve();
+    }
+    this.#syncs += message.syncs;
+    for (const reply of message.replies) this.#settle(reply);
+    if (this.#pending.size === 0 && !this.#closing) this.#worker.unref();
+  }
+
+  #settle(reply: Reply): void {
+    const pending = this.#pending.get(reply.ticket);
+    this.#pending.delete(reply.ticket);
+    if ('failure' in reply) pending?.reject(fromFailure(reply.failure));
+    else pending?.resolve(reply.answer);
+  }
+
+  #end(cause: unknown): void {
+    this.#ended ??= brokenFailure(cause);
+    this.#opening.reject(this.#ended);
+    const open = [...this.#pending.values()];
+    this.#pending.clear();
+    const unknown = new PlumbError('unknown', 'the thread of the store ended while it was at work', { cause });
+    for (const { reject } of open) reject(unknown);
+  }
+}
+
+/**
+ * The requests with all their bytes moved into one new buffer that can be handed over: the caller keeps its own,
+ * and a view of a pooled buffer would drag the whole pool along.
+ */
+function pack(requests: readonly Request[]): { packed: readonly Request[]; buffer: ArrayBuffer } {
+  let total = 0;
+  for (const request of requests) total += lengthOf(request);
+  const whole = new Uint8Array(total);
+  let offset = 0;
+  const move = (bytes: Uint8Array): Uint8Array => {
+    whole.set(bytes, offset);
+    offset += bytes.length;
+    return whole.subarray(offset - bytes.length, offset);
+  };
+  const packed = requests.map((request) => moved(request, move));
+  return { packed, buffer: whole.buffer };
+}
+
+function moved(request: Request, move: (bytes: Uint8Array) => Uint8Array): Request {
+  if (request.op === 'putBlob') return { ...request, bytes: move(request.bytes) };
+  if (request.op !== 'append') return request;
+  return {
+    ...request,
+    bytes: move(request.bytes),
+    blobs: request.blobs.map((blob) => ({ ...blob, bytes: move(blob.bytes) })),
+    pages: request.pages.map((page) => ({ ...page, bytes: move(page.bytes) })),
+  };
+}
+
+function lengthOf(request: Request): number {
+  if (request.op === 'putBlob') return request.bytes.length;
+  if (request.op !== 'append') return 0;
+  const beside = [...request.blobs, ...request.pages];
+  return beside.reduce((total, { bytes }) => total + bytes.length, request.bytes.length);
+}
