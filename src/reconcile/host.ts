@@ -126,9 +126,9 @@ function planOf(sync: SyncName, { target, at }: SyncSpec, look: Look): Plan {
     revision,
     steps,
     foreign,
-    remarks: draft.flaws,
+    remarks: [...draft.flaws, ...draft.notes],
     ...(held === undefined ? {} : { held }),
-    problems: [...draft.problems, ...draft.conflicts.map((conflict) => `${conflict}; the option adopt takes it over`)],
+    problems: [...draft.problems, ...draft.conflicts],
     inAgreement,
   };
 }

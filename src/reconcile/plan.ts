@@ -33,6 +33,8 @@ export interface Draft {
   readonly foreign: readonly string[];
   /** What is wrong with the place itself; every write puts it right. */
   readonly flaws: readonly string[];
+  /** What a person should know about the place. */
+  readonly notes: readonly string[];
   /** Names that are wanted and not ours; while there are any, nothing is written. */
   readonly conflicts: readonly string[];
   /** What the target cannot carry; while there is any, nothing is written. All at once. */
@@ -92,7 +94,10 @@ class Drafting {
     else if (present === item.value) this.#leave(ours ? 'keep' : 'adopt', name, item);
     else if (ours) this.#write('update', name, item, this.#drift(name, 'changed in the target since') ?? sourceChanged);
     else if (this.#request.adopt) this.#write('update', name, item, 'was not ours and is taken over');
-    else this.#conflicts.push(`${name} is there already with another value and is not ours`);
+    else
+      this.#conflicts.push(
+        `${name} is there already with another value and is not ours; the option adopt takes it over`,
+      );
   }
 
   /** For every name of the inventory: one that is not wanted any more goes. */
@@ -116,6 +121,7 @@ class Drafting {
       writes: this.#writes,
       foreign: [...this.#foreign(), ...(observed?.outside.keys() ?? [])].sort(),
       flaws,
+      notes: observed?.notes ?? [],
       conflicts: this.#conflicts,
       problems,
       ...(held === undefined ? {} : { held }),

@@ -32,8 +32,8 @@ interface Item {
   readonly name: SyncName;
   /** The most urgent lane of the wakes that wait for the next run; `null`: none does. */
   lane: number | null;
-  /** Of how many wakes the next run is the answer. */
-  wakes: number;
+  /** Of how many wakes the next run is the answer, by lane. */
+  wakes: [user: number, drift: number, resync: number];
   /** When the oldest wake came that no successful run has answered; `null`: all are. */
   since: number | null;
   running: boolean;
@@ -79,7 +79,7 @@ export class Queue {
     if (this.#stopped) return;
     const item = this.#itemOf(name);
     const urgency = lanes.indexOf(lane);
-    item.wakes += 1;
+    item.wakes[urgency] = (item.wakes[urgency] ?? 0) + 1;
     item.since ??= this.#clock.monotonic();
     if (item.lane !== null && item.lane <= urgency) return;
     item.lane = urgency;
@@ -114,7 +114,7 @@ export class Queue {
     const item: Item = {
       name,
       lane: null,
-      wakes: 0,
+      wakes: [0, 0, 0],
       since: null,
       running: false,
       ticket: 0,
@@ -158,7 +158,7 @@ export class Queue {
     const { item } = turn;
     const run = { lane: item.lane ?? resyncLane, wakes: item.wakes, since: item.since };
     item.lane = null;
-    item.wakes = 0;
+    item.wakes = [0, 0, 0];
     item.since = null;
     item.returnAt = never;
     item.ticket += 1;
@@ -168,7 +168,7 @@ export class Queue {
     item.running = false;
     this.#running -= 1;
     item.endedAt = this.#clock.monotonic();
-    item.delay = run.wakes > 1 ? Math.min(coalescing.most, Math.max(coalescing.first, 2 * item.delay)) : 0;
+    item.delay = crowded(run.wakes) ? Math.min(coalescing.most, Math.max(coalescing.first, 2 * item.delay)) : 0;
     this.#turns.end(turn);
     this.#note(item, outcome, run);
     this.#goOn(item);
@@ -214,6 +214,11 @@ export class Queue {
     const { firstMs, mostMs } = this.#backoff;
     return Math.min(mostMs, firstMs * 2 ** Math.min(failures - 1, 30)) * (0.8 + 0.4 * this.#options.random.next());
   }
+}
+
+/** A write of ours is seen by the target's watch, in more than one event: that is no crowd yet. */
+function crowded([user, drift]: Item['wakes']): boolean {
+  return user > 1 || drift > 8;
 }
 
 /** When the next run of `item` may start; `never` when nothing waits for it. */

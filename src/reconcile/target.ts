@@ -22,6 +22,8 @@ export interface Observed {
   readonly outside: ReadonlyMap<string, string>;
   /** What is wrong with the place itself; every write puts it right, e.g. `mode is 0644, expected 0600`. */
   readonly flaws: readonly string[];
+  /** What a person should know about the place, and stays as it is, e.g. `has 2 hard links`. */
+  readonly notes: readonly string[];
   /** The target's own mark for the place (inode and change time, resource version): equal marks mean nothing changed. */
   readonly mark: string;
 }

@@ -1,0 +1,221 @@
+import { constants } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
+import { lstat, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { looksLikeMarker } from './block.ts';
+import { codeOf, faultOf, symbolicLink } from './faults.ts';
+import type { Folder, Root } from './folder.ts';
+import type { FileOptions } from './options.ts';
+import { changedMeanwhile, replaceFile } from './replace.ts';
+import { editFile, namesOf, notesOf, parseFile } from './text.ts';
+import type { FileSubject } from './text.ts';
+import type { FolderWatches } from './watch.ts';
+import type { Observed, Place, ReadRequest, TargetTraits, WriteRequest } from '../../target.ts';
+import { PlumbError } from '#domain/errors';
+import { representationProblem } from '#format/dotenv';
+import { dotenvLimits } from '#format/dotenv-grammar';
+
+const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+/** A change time younger than a tick of the file system's clock may be that of two changes. */
+const tickNs = 12_000_000n;
+
+export interface FilePlaceOptions extends FileOptions {
+  readonly root: Root;
+  readonly watches: FolderWatches;
+  readonly segments: readonly string[];
+  /** Called once per folder before anything is written there. */
+  readonly sweep: (folder: Folder) => Promise<void>;
+}
+
+/** What was found at the name. */
+interface Found {
+  readonly bytes: Buffer;
+  readonly stats: BigIntStats;
+}
+
+/** One file, or one block in it. */
+export class FilePlace implements Place {
+  readonly traits: TargetTraits;
+  readonly #options: FilePlaceOptions;
+  readonly #subject: FileSubject;
+  readonly #name: string;
+  /** A call that was given up may still be at work: the next one waits for it. */
+  #last: Promise<unknown> = Promise.resolve();
+  #young = 0;
+
+  constructor(options: FilePlaceOptions) {
+    const { block, segments } = options;
+    this.#options = options;
+    this.#subject = { at: segments.join('/'), ...(block === undefined ? {} : { block }) };
+    this.#name = segments.at(-1) ?? '';
+    this.traits = {
+      problem: (name, value) => representationProblem(name, value) ?? this.#blockProblem(value),
+      maxBytes: dotenvLimits.file,
+      maxNames: dotenvLimits.names,
+    };
+  }
+
+  async read({ secret }: ReadRequest): Promise<Observed | null> {
+    const found = await this.#within(false, (folder) => this.#find(folder));
+    if (found === undefined || found === null) return null;
+    const { stats, bytes } = found;
+    const file = parseFile(bytes, this.#subject);
+    const mode = modeOf(stats);
+    const wanted = this.#modeFor(stats, secret);
+    return {
+      names: namesOf(file.lines),
+      outside: file.outside,
+      flaws: mode === wanted ? [] : [`mode is ${octal(mode)}, expected ${octal(wanted)}`],
+      notes: [...notesOf(file), ...linkNotes(stats)],
+      mark: this.#mark(stats),
+    };
+  }
+
+  async mark(): Promise<string | null> {
+    const found = await this.#within(false, (folder) => this.#stat(folder));
+    return found === undefined ? null : this.#mark(found);
+  }
+
+  async write(request: WriteRequest, signal: AbortSignal): Promise<string> {
+    const stats = await this.#within(true, (folder) => this.#replace(folder, request, signal));
+    if (stats === undefined) throw new PlumbError('unavailable', `${this.#subject.at}: its folder vanished`);
+    return this.#mark(stats);
+  }
+
+  watch(changed: () => void): () => void {
+    return this.#options.watches.listen(this.#folderKey, this.#name, changed);
+  }
+
+  async close(): Promise<void> {
+    await this.#last.catch(() => undefined);
+  }
+
+  async #replace(
+    folder: Folder,
+    { steps, plannedAgainst, secret }: WriteRequest,
+    signal: AbortSignal,
+  ): Promise<BigIntStats> {
+    await this.#options.sweep(folder);
+    const expected = plannedAgainst === null ? undefined : firstFour(plannedAgainst);
+    const unchanged = async (): Promise<void> => {
+      signal.throwIfAborted();
+      if (plain(await this.#stat(folder)) !== expected) throw changedMeanwhile();
+    };
+    const found = await this.#find(folder);
+    if (plain(found?.stats) !== expected) throw changedMeanwhile();
+    const file = found === null ? null : parseFile(found.bytes, this.#subject);
+    const replacement = {
+      name: this.#name,
+      bytes: editFile(file, steps, this.#subject),
+      mode: this.#modeFor(found?.stats, secret),
+      ...(found === null ? {} : { owner: { uid: Number(found.stats.uid), gid: Number(found.stats.gid) } }),
+    };
+    return await replaceFile(folder, replacement, { isNew: found === null, unchanged });
+  }
+
+  async #within<T>(create: boolean, use: (folder: Folder) => Promise<T>): Promise<T | undefined> {
+    const { root, segments, watches } = this.#options;
+    const before = this.#last;
+    const call = (async () => {
+      await before;
+      return await root.within(segments, create, async (folder) => {
+        watches.seen(this.#folderKey, folder);
+        return await use(folder);
+      });
+    })();
+    this.#last = call.catch(() => undefined);
+    try {
+      return await call;
+    } catch (error) {
+      throw faultOf(error, this.#subject.at);
+    }
+  }
+
+  /** `null`: no such file. */
+  async #find(folder: Folder): Promise<Found | null> {
+    let handle: FileHandle;
+    try {
+      handle = await open(folder.path(this.#name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === 'ENOENT') return null;
+      throw code === 'ELOOP' ? symbolicLink(this.#subject.at) : error;
+    }
+    try {
+      return await this.#readAll(handle);
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** Bytes and facts that belong together: somebody may be writing in place. */
+  async #readAll(handle: FileHandle): Promise<Found> {
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      const before = await handle.stat({ bigint: true });
+      if (!before.isFile()) throw new PlumbError('forbidden', `${this.#subject.at}: it is no regular file`);
+      if (before.size > dotenvLimits.file) {
+        throw new PlumbError('too-large', `${this.#subject.at}: larger than ${dotenvLimits.file} bytes`);
+      }
+      const bytes = Buffer.alloc(Number(before.size) + 1);
+      const { bytesRead } = await handle.read(bytes, 0, bytes.length, 0);
+      const stats = await handle.stat({ bigint: true });
+      if (plain(stats) === plain(before) && BigInt(bytesRead) === stats.size) {
+        return { bytes: bytes.subarray(0, bytesRead), stats };
+      }
+    }
+    throw new PlumbError('unavailable', `${this.#subject.at}: somebody keeps writing to it`);
+  }
+
+  /** Without following a link; `undefined`: no such file. */
+  async #stat(folder: Folder): Promise<BigIntStats | undefined> {
+    try {
+      return await lstat(folder.path(this.#name), { bigint: true });
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  /** A mark that is too fresh to be trusted equals no other. */
+  #mark(stats: BigIntStats): string {
+    const age = BigInt(Date.now()) * 1_000_000n - stats.ctimeNs;
+    return age < tickNs ? `${plain(stats)}:${(this.#young += 1)}` : (plain(stats) ?? '');
+  }
+
+  #modeFor(stats: BigIntStats | undefined, secret: boolean): number {
+    const { mode } = this.#options;
+    if (mode !== undefined) return mode;
+    if (stats === undefined) return secret ? 0o600 : 0o644;
+    return secret ? modeOf(stats) & 0o600 : modeOf(stats);
+  }
+
+  #blockProblem(value: string): string | undefined {
+    if (this.#options.block === undefined || !looksLikeMarker(value)) return undefined;
+    return 'has a value with a line like a block marker';
+  }
+
+  get #folderKey(): string {
+    return this.#options.segments.slice(0, -1).join('/');
+  }
+}
+
+/** Device, inode, change time and size. */
+function plain(stats: BigIntStats | undefined): string | undefined {
+  return stats === undefined ? undefined : `${stats.dev}:${stats.ino}:${stats.ctimeNs}:${stats.size}`;
+}
+
+function firstFour(mark: string): string {
+  return mark.split(':', 4).join(':');
+}
+
+function modeOf(stats: BigIntStats): number {
+  return Number(stats.mode & 0o777n);
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
+}
+
+function linkNotes({ nlink }: BigIntStats): readonly string[] {
+  return nlink > 1n ? [`has ${nlink} hard links; replacing it leaves the others with the old contents`] : [];
+}
