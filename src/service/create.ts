@@ -1,7 +1,83 @@
+import { Bootstrap } from './bootstrap.ts';
+import { ChangeMaker } from './changes.ts';
+import { EntryReader } from './entries.ts';
+import { environmentRule, projectRule } from './environments.ts';
+import { Feed } from './feed.ts';
+import { Gate } from './gate.ts';
+import { PlainRecords } from './nouns.ts';
 import type { ServiceParts } from './parts.ts';
+import { policyRule } from './policies.ts';
+import { principalRule } from './principals.ts';
+import { Rate } from './rate.ts';
+import type { Reconciling } from './reconciling.ts';
 import type { Services } from './services.ts';
+import { Doorkeeper, recheckWith } from './sessions.ts';
+import { ServerSource } from './source.ts';
+import { SyncKeeper } from './syncs.ts';
+import { SystemState } from './system.ts';
+import { TargetList } from './targets.ts';
+import { TokenKeeper } from './token-keeper.ts';
+import { TokenIssuer } from './tokens.ts';
+import { eventOf, tokenPath } from './watch.ts';
+import { nounPaths } from '#domain/path';
 
-/** Wires the use-cases over opened parts. Reads nothing and starts nothing but the loop's factory. */
+/** How often a principal may compare secrets that it may not read. */
+const comparisonRate = { burst: 20, perSecond: 1, message: 'too many comparisons by this principal' } as const;
+
+/**
+ * Wires the use-cases over opened parts. They live as long as the logs do.
+ */
 export function createServices(parts: ServiceParts): Services {
-  throw new Error(`to be written: ${parts.version}`);
+  const { clock, random, truthState: state, workState, truth, work, keyring, blobs, audit } = parts;
+  const keeper = new TokenKeeper({ storeId: keyring.storeId, state, work, workState, clock, random });
+  const methods = parts.methods(keeper);
+  const gate = new Gate({ state, audit, clock, recheck: recheckWith(methods) });
+  const source = new ServerSource({ gate, state, workState, work, keyring });
+  const reconciling = parts.reconciling(source);
+  const feed = new Feed(state.revision, parts.feed);
+  const world = { gate, state, keyring, blobs, clock };
+  const plain = { gate, state, truth };
+  connect(parts, { source, reconciling, feed });
+  return {
+    sessions: new Doorkeeper({ gate, methods, keeper, bootstrap: new Bootstrap(parts, keeper) }),
+    entries: new EntryReader({ world, deliveries: source, comparisons: { rate: new Rate(clock, comparisonRate) } }),
+    changes: new ChangeMaker({ gate, state, truth, keyring, feed, clock }),
+    projects: new PlainRecords(plain, projectRule),
+    environments: new PlainRecords(plain, environmentRule),
+    policies: new PlainRecords(plain, policyRule),
+    principals: new PlainRecords(
+      plain,
+      principalRule((name, { identity, requestId }) =>
+        keeper.revokeAll(name, { author: identity.principal, accessor: identity.accessor, requestId }),
+      ),
+    ),
+    tokens: new TokenIssuer({ gate, state, work, workState, keeper, clock }),
+    targets: new TargetList(gate, parts.targets),
+    syncs: new SyncKeeper({ gate, state, truth, keyring, source, reconciling }),
+    system: new SystemState(gate, parts),
+  };
+}
+
+interface Listeners {
+  readonly source: ServerSource;
+  readonly reconciling: Reconciling;
+  readonly feed: Feed;
+}
+
+/** Each commit wakes exactly those watchers and syncs whose paths it touches. */
+function connect({ truth, work, truthState }: ServiceParts, { source, reconciling, feed }: Listeners): void {
+  truth.onCommit((commit) => {
+    for (const change of commit.changes) {
+      feed.publish(eventOf(change, truthState));
+      for (const op of change.ops) {
+        if (op.op === 'record' && op.noun === 'principal') feed.wake(nounPaths.principal(op.name));
+      }
+    }
+    for (const name of source.concerned(commit)) reconciling.wake(name);
+  });
+  work.onCommit((commit) => {
+    for (const change of commit.changes) {
+      for (const op of change.ops) if (op.noun === 'token') feed.wake(tokenPath(op.name));
+    }
+  });
 }

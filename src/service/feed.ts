@@ -1,5 +1,7 @@
 import type { FeedOptions } from './parts.ts';
 import type { WatchEvent } from './services.ts';
+import { isBelow } from '#domain/path';
+import { Interests } from '#state/interest';
 
 /** What happened in one revision, for whoever may see it. */
 export type ChangeEvent = Extract<WatchEvent, { readonly type: 'change' }>;
@@ -8,158 +10,143 @@ export type ChangeEvent = Extract<WatchEvent, { readonly type: 'change' }>;
 export type Taken = ChangeEvent | 'truncated' | undefined;
 
 /**
- * Recent changes in a ring, and who waits for which paths. Publishing costs what the change's paths
- * cost (their folders are looked up), never what subscribes elsewhere.
+ * Recent changes, and who waits for which paths. Publishing costs what the change's paths cost (their
+ * folders are looked up), never what subscribes elsewhere.
  */
 export class Feed {
   readonly #limits: Required<FeedOptions>;
-  /** In order of revision, without gaps in what the state applied. */
-  readonly #events: ChangeEvent[] = [];
+  /** By revision, oldest first; an old one leaves from the front. */
+  readonly #events = new Map<number, ChangeEvent>();
   #entries = 0;
-  /** Every change after this revision is in the ring. */
+  /** Every change after this revision is kept. */
   #since: number;
   #revision: number;
-  readonly #byFolder = new Map<string, Set<Subscription>>();
-  readonly #byOwner = new Map<string, Set<Subscription>>();
+  readonly #waiting = new Interests<Subscription>();
 
   /** `revision`: the present one; nothing before it is kept. */
   constructor(revision: number, options: FeedOptions = {}) {
+    const { events = 10_000, entries = 200_000, waiting = 1000 } = options;
     this.#since = revision;
     this.#revision = revision;
-    this.#limits = { events: options.events ?? 10_000, entries: options.entries ?? 200_000, waiting: options.waiting ?? 1000 };
+    this.#limits = { events, entries, waiting };
   }
 
+  /** Of the last event published. */
   get revision(): number {
     return this.#revision;
   }
 
   publish(event: ChangeEvent): void {
     this.#revision = event.revision;
-    this.#events.push(event);
+    this.#events.set(event.revision, event);
     this.#entries += event.entries.length;
-    while (this.#events.length > this.#limits.events || this.#entries > this.#limits.entries) {
-      const oldest = this.#events.shift();
-      if (oldest === undefined) break;
-      this.#entries -= oldest.entries.length;
-      this.#since = oldest.revision;
+    while (this.#events.size > this.#limits.events || this.#entries > this.#limits.entries) {
+      this.#since += 1;
+      this.#entries -= this.#events.get(this.#since)?.entries.length ?? 0;
+      this.#events.delete(this.#since);
     }
-    for (const subscription of this.#matching(event)) subscription.push(event);
+    const matching = new Set<Subscription>();
+    for (const { path } of event.entries) for (const found of this.#waiting.match(path)) matching.add(found);
+    for (const subscription of matching) subscription.push(event);
   }
 
   /**
-   * Whoever has `owners` (an accessor, a principal) can be woken by {@link wake}. `under`: '' for
-   * everything. `after`: a revision; older than what is kept, the first thing taken is `truncated`.
+   * What happens at or below `under` ('': anywhere) after a revision. If that is older than what is
+   * kept, the first thing taken is `truncated`. `owners`: paths of other nouns (the token's, the
+   * principal's) whose changes {@link wake} the subscription.
    */
   subscribe(under: string, after: number, owners: readonly string[]): Subscription {
-    const places = [
-      { index: this.#byFolder, name: under },
-      ...owners.map((name) => ({ index: this.#byOwner, name })),
-    ];
-    const subscription = new Subscription(this.#limits.waiting, () => {
-      for (const { index, name } of places) remove(index, name, subscription);
-    });
-    for (const { index, name } of places) add(index, name, subscription);
+    const subscription = new Subscription(this.#limits.waiting, () => this.#waiting.delete(subscription));
+    this.#waiting.set(subscription, { under: [under], paths: owners });
     if (after < this.#since) subscription.miss();
     else this.#replay(subscription, under, after);
     return subscription;
   }
 
-  /** Wakes the subscriptions of an accessor or principal, so that they look again whether they may go on. */
+  /** Lets the subscriptions that named this path as an owner look again whether they may go on. */
   wake(owner: string): void {
-    for (const subscription of this.#byOwner.get(owner) ?? []) subscription.wake();
+    for (const subscription of this.#waiting.match(owner)) subscription.wake();
   }
 
+  /** Revisions have no gaps, but a change need not have an event. */
   #replay(subscription: Subscription, under: string, after: number): void {
-    for (let i = this.#events.length - 1; i >= 0; i--) {
-      const event = this.#events[i];
-      if (event === undefined || event.revision <= after) break;
-      if (event.entries.some((entry) => isUnder(entry.path, under))) subscription.unshift(event);
+    const events: ChangeEvent[] = [];
+    for (let revision = after + 1; revision <= this.#revision; revision += 1) {
+      const event = this.#events.get(revision);
+      if (event?.entries.some(({ path }) => path === under || isBelow(path, under)) === true) events.push(event);
     }
+    subscription.fill(events);
   }
-
-  #matching(event: ChangeEvent): Set<Subscription> {
-    const found = new Set<Subscription>(this.#byFolder.get(''));
-    if (this.#byFolder.size === 0) return found;
-    for (const { path } of event.entries) {
-      for (let end = path.indexOf('/'); end !== -1; end = path.indexOf('/', end + 1)) {
-        for (const subscription of this.#byFolder.get(path.slice(0, end)) ?? []) found.add(subscription);
-      }
-      for (const subscription of this.#byFolder.get(path) ?? []) found.add(subscription);
-    }
-    return found;
-  }
-}
-
-/** Whether `path` is `under` itself or in it; everything is under ''. */
-export function isUnder(path: string, under: string): boolean {
-  return under === '' || path === under || (path.startsWith(under) && path.charCodeAt(under.length) === 47);
-}
-
-function add(index: Map<string, Set<Subscription>>, name: string, subscription: Subscription): void {
-  const present = index.get(name);
-  if (present === undefined) index.set(name, new Set([subscription]));
-  else present.add(subscription);
-}
-
-function remove(index: Map<string, Set<Subscription>>, name: string, subscription: Subscription): void {
-  const present = index.get(name);
-  present?.delete(subscription);
-  if (present?.size === 0) index.delete(name);
 }
 
 /** One consumer's bounded queue. */
 export class Subscription {
-  readonly #limit: number;
   readonly #release: () => void;
-  #waiting: ChangeEvent[] = [];
-  #missed = false;
+  #limit: number;
+  #events: ChangeEvent[] = [];
+  #next = 0;
+  #hasMissed = false;
+  #isWoken = false;
   #wake: (() => void) | undefined;
-  #woken = false;
 
   constructor(limit: number, release: () => void) {
     this.#limit = limit;
     this.#release = release;
   }
 
-  push(event: ChangeEvent): void {
-    if (this.#waiting.length >= this.#limit) this.miss();
-    else if (!this.#missed) this.#waiting.push(event);
-    this.wake();
+  /** What was kept from before; it does not count against the limit. */
+  fill(events: ChangeEvent[]): void {
+    this.#events = events;
+    this.#limit += events.length;
   }
 
-  /** While it is filled from the ring, newest first. */
-  unshift(event: ChangeEvent): void {
-    if (this.#waiting.length >= this.#limit) this.miss();
-    else if (!this.#missed) this.#waiting.unshift(event);
+  push(event: ChangeEvent): void {
+    if (this.#events.length - this.#next >= this.#limit) this.miss();
+    else if (!this.#hasMissed) this.#events.push(event);
+    this.wake();
   }
 
   /** From here on nothing is kept until the consumer has been told. */
   miss(): void {
-    this.#missed = true;
-    this.#waiting = [];
+    this.#hasMissed = true;
+    this.#clear();
   }
 
   take(): Taken {
-    if (!this.#missed) return this.#waiting.shift();
-    this.#missed = false;
-    return 'truncated';
+    if (this.#hasMissed) {
+      this.#hasMissed = false;
+      return 'truncated';
+    }
+    const event = this.#events[this.#next];
+    this.#next += 1;
+    if (event === undefined || this.#next === this.#events.length) this.#clear();
+    return event;
   }
 
-  /** Ends a {@link wait}, now or the next one. */
+  /** Ends a {@link wait}, the present one or the next. */
   wake(): void {
-    this.#woken = true;
+    this.#isWoken = true;
     this.#wake?.();
   }
 
   /** Resolves when something may have changed; at once if it has since the last time. */
   async wait(): Promise<void> {
-    if (!this.#woken) await new Promise<void>((resolve) => (this.#wake = resolve));
+    if (!this.#isWoken) {
+      const woken = Promise.withResolvers<void>();
+      this.#wake = woken.resolve;
+      await woken.promise;
+    }
     this.#wake = undefined;
-    this.#woken = false;
+    this.#isWoken = false;
   }
 
   close(): void {
     this.#release();
     this.wake();
+  }
+
+  #clear(): void {
+    this.#events = [];
+    this.#next = 0;
   }
 }

@@ -22,6 +22,8 @@ export interface Released<T> {
   readonly result: T;
   /** Default: the path of the act. */
   readonly paths?: readonly string[];
+  /** If it came to something less than the act. */
+  readonly action?: Action;
 }
 
 /** A change by a caller: its ops are prepared, and authorised, against the pending state. */
@@ -52,11 +54,7 @@ export class Gate {
   }
 
   /** Computes, records, releases. What `compute` throws is recorded as refused or failed, then thrown. */
-  async read<T>(
-    caller: Caller,
-    act: Act,
-    compute: (rights: Rights) => Released<T> | Promise<Released<T>>,
-  ): Promise<T> {
+  async read<T>(caller: Caller, act: Act, compute: (rights: Rights) => Released<T> | Promise<Released<T>>): Promise<T> {
     let rights: Rights | undefined;
     let released: Released<T>;
     try {
@@ -66,7 +64,11 @@ export class Gate {
     } catch (error) {
       throw await this.#recordFailure(caller, act, rights, error);
     }
-    await this.#record(caller, act, released.paths ?? [act.path], 'allowed');
+    await this.#write({
+      ...this.#head(caller, released.action ?? act.action),
+      paths: released.paths ?? [act.path],
+      outcome: 'allowed',
+    });
     return released.result;
   }
 
@@ -110,7 +112,12 @@ export class Gate {
   /** Records a credential that was not accepted. */
   async refuseCredential(address: string, requestId: string, error: unknown): Promise<never> {
     const identity: Identity = { principal: '' as Identity['principal'], policies: [], accessor: '' };
-    throw await this.#recordFailure({ identity, address, requestId }, { action: 'authenticate', path: '' }, undefined, error);
+    throw await this.#recordFailure(
+      { identity, address, requestId },
+      { action: 'authenticate', path: '' },
+      undefined,
+      error,
+    );
   }
 
   /** The caller's rights now, in the durable state. */
@@ -123,7 +130,8 @@ export class Gate {
   /** The caller's rights in a draft. Throws `unauthenticated` when the right has ended since the request came. */
   pendingRights(caller: Caller, view: Pick<View, 'record'>): Rights {
     const identity = this.#options.recheck(caller.identity);
-    if (identity === undefined) throw new PlumbError('unauthenticated', 'the token has expired or was revoked meanwhile');
+    if (identity === undefined)
+      throw new PlumbError('unauthenticated', 'the token has expired or was revoked meanwhile');
     const decider = this.#deciders.of(view, identity.policies);
     return new Rights(decider, identity.principal, caller.address, this.#options.clock.now());
   }
@@ -167,10 +175,6 @@ export class Gate {
     return error;
   }
 
-  #record(caller: Caller, act: Act, paths: readonly string[], outcome: AuditRecord['outcome']): Promise<void> {
-    return this.#write({ ...this.#head(caller, act.action), paths, outcome });
-  }
-
   #head(caller: Caller, action: string) {
     const { identity, requestId, address } = caller;
     const { principal, accessor } = identity;
@@ -181,7 +185,9 @@ export class Gate {
     try {
       await this.#options.audit.write(encodeAuditRecord(record));
     } catch (cause) {
-      throw new PlumbError('unavailable', 'the audit record could not be written, so the request was refused', { cause });
+      throw new PlumbError('unavailable', 'the audit record could not be written, so the request was refused', {
+        cause,
+      });
     }
   }
 }

@@ -6,7 +6,8 @@ import type { EntryMetadata, Head, PastVersion, SealedValue, ValueAddress } from
 import { PlumbError } from '#domain/errors';
 import type { Folder, Path } from '#domain/path';
 import { decodeValue } from '#domain/value';
-import type { Loaders, Stored } from '#eval/evaluate';
+import type { Loaders } from '#eval/evaluate';
+import type { Stored } from '#eval/lookup';
 import type { View } from '#state/view';
 import type { Driver } from '#store/driver';
 
@@ -15,15 +16,27 @@ export interface StoredEntry extends Stored {
   readonly metadata: EntryMetadata;
 }
 
+/** By what right values are used: that of a reader, or that of who may only be told whether two are the same. */
+export type ReadingRights = Pick<Rights, 'may' | 'mayKnow'>;
+
+/** `compare` is enough where else `read` is needed. What is evaluated so must not be released. */
+export function comparing(rights: Rights): ReadingRights {
+  return {
+    may: (action, path, facts) =>
+      rights.may(action, path, facts) || (action === 'read' && rights.may('compare', path, facts)),
+    mayKnow: (path, facts) => rights.mayKnow(path, facts) || rights.may('compare', path, facts),
+  };
+}
+
 /** Reading takes the right on the path asked for and on the path it is stored at. */
-function mayRead(rights: Rights, path: Path, stored: StoredEntry | undefined): boolean {
+function mayRead(rights: ReadingRights, path: Path, stored: StoredEntry | undefined): boolean {
   const facts: Facts | undefined = stored === undefined ? undefined : factsOf(stored);
   if (!rights.may('read', path, facts)) return false;
   return stored === undefined || stored.path === path || rights.may('read', stored.path, facts);
 }
 
 /** Knowing of an inherited entry takes what knowing of both places takes. */
-export function mayList(rights: Rights, path: Path, stored: StoredEntry | undefined): boolean {
+export function mayList(rights: ReadingRights, path: Path, stored: StoredEntry | undefined): boolean {
   const facts: Facts | undefined = stored === undefined ? undefined : factsOf(stored);
   if (!rights.mayKnow(path, facts)) return false;
   return stored === undefined || stored.path === path || rights.mayKnow(stored.path, facts);
@@ -40,10 +53,10 @@ function noValue(version: PastVersion): PlumbError {
 /** The present, as one reader sees it. Everything is in memory. */
 export class PresentLoaders implements Loaders<Head> {
   readonly #view: View;
-  readonly #rights: Rights;
+  readonly #rights: ReadingRights;
   readonly #keyring: Keyring;
 
-  constructor(view: View, rights: Rights, keyring: Keyring) {
+  constructor(view: View, rights: ReadingRights, keyring: Keyring) {
     this.#view = view;
     this.#rights = rights;
     this.#keyring = keyring;
@@ -86,7 +99,7 @@ export interface Past {
 
 export interface PastOptions {
   readonly view: View;
-  readonly rights: Rights;
+  readonly rights: ReadingRights;
   readonly keyring: Keyring;
   readonly blobs: Pick<Driver, 'getBlobs'>;
   readonly past: Past;
@@ -163,10 +176,15 @@ export class PastLoaders implements Loaders<StoredEntry> {
 
   #asOf(present: Head): StoredEntry | undefined {
     const { view, past } = this.#options;
-    if (past.revision === undefined || present.current.revision <= past.revision) return present;
-    const current = view.headAt(present.path, past.revision);
-    return current === undefined ? undefined : { path: present.path, current, metadata: present.metadata };
+    return entryAt(view, present, past.revision);
   }
+}
+
+/** What `present` was at a revision, or is; `undefined`: it was not yet. */
+export function entryAt(view: View, present: Head, revision: number | undefined): StoredEntry | undefined {
+  if (revision === undefined || present.current.revision <= revision) return present;
+  const current = view.headAt(present.path, revision);
+  return current === undefined ? undefined : { path: present.path, current, metadata: present.metadata };
 }
 
 function isSealed(value: ValueAddress): value is SealedValue {

@@ -1,5 +1,7 @@
 import type { Reconciling } from './reconciling.ts';
+import type { TokenKeeper } from './token-keeper.ts';
 import type { AuditSink } from '#audit/sink';
+import type { AuthMethod } from '#auth/method';
 import type { Keyring } from '#crypto/keyring';
 import type { TruthOp, WorkOp } from '#domain/change';
 import type { TargetRecord } from '#domain/records';
@@ -14,7 +16,7 @@ export interface ServiceParts {
   readonly clock: Clock;
   readonly random: Random;
   /** The durable state of each stream, which its log folds into. */
-  readonly truthState: View;
+  readonly truthState: View & { draft(): TruthDraft };
   readonly workState: WorkView;
   readonly truth: Log<TruthOp, TruthDraft>;
   readonly work: Log<WorkOp, WorkDraft>;
@@ -26,6 +28,8 @@ export interface ServiceParts {
   readonly verifyAudit: () => Promise<ChainReport>;
   /** By name; from the server's configuration. */
   readonly targets: ReadonlyMap<string, TargetRecord>;
+  /** The ways to sign in, over the tokens that are kept: `(keeper) => [new TokenMethod(…)]`. */
+  readonly methods: (keeper: TokenKeeper) => readonly AuthMethod[];
   /** Makes the loop over the source that the use-cases lend to it. Called once, at the end of `createServices`. */
   readonly reconciling: (source: Source) => Reconciling;
   /** Of the program, for `health`. */

@@ -138,7 +138,7 @@ export class Rights {
 }
 
 function forbidden(principal: string, action: Action, path: string, decision: Decision): PlumbError {
-  const rule = decision.rule;
+  const rule = decision.allow ? undefined : decision.rule;
   const hint =
     rule === undefined
       ? `no policy of ${principal} allows it`

@@ -1,0 +1,75 @@
+import type { Bootstrap } from './bootstrap.ts';
+import type { Gate } from './gate.ts';
+import type { Caller, IssuedToken, Sessions, WhoAmI } from './services.ts';
+import type { TokenKeeper } from './token-keeper.ts';
+import type { AuthMethod, Credential, Identity } from '#auth/method';
+import { PlumbError } from '#domain/errors';
+import { nounPaths } from '#domain/path';
+
+export interface SessionsOptions {
+  readonly gate: Gate;
+  /** Asked in this order. */
+  readonly methods: readonly AuthMethod[];
+  readonly keeper: TokenKeeper;
+  readonly bootstrap: Bootstrap;
+}
+
+/** From a credential to a caller. */
+export class Doorkeeper implements Sessions {
+  readonly #options: SessionsOptions;
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+  }
+
+  async authenticate(credential: Credential, requestId: string): Promise<Caller> {
+    try {
+      return { identity: await this.#identify(credential), requestId, address: credential.address };
+    } catch (error) {
+      return this.#options.gate.refuseCredential(credential.address, requestId, error);
+    }
+  }
+
+  async bootstrap(request: { token: string; name: string; address: string; requestId: string }): Promise<IssuedToken> {
+    try {
+      return await this.#options.bootstrap.spend(request);
+    } catch (error) {
+      return this.#options.gate.refuseCredential(request.address, request.requestId, error);
+    }
+  }
+
+  async whoami(caller: Caller): Promise<WhoAmI> {
+    const { principal, policies, accessor, expires } = caller.identity;
+    const act = { action: 'list', path: nounPaths.principal(principal) } as const;
+    return this.#options.gate.read(caller, act, () => {
+      const uses = this.#options.keeper.byAccessor(accessor)?.uses;
+      const result: WhoAmI = {
+        principal,
+        policies,
+        accessor,
+        ...(expires === undefined ? {} : { expires }),
+        ...(uses === undefined ? {} : { uses }),
+      };
+      return { result };
+    });
+  }
+
+  async #identify(credential: Credential): Promise<Identity> {
+    for (const method of this.#options.methods) {
+      const identity = await method.authenticate(credential);
+      if (identity !== null) return identity;
+    }
+    throw new PlumbError('unauthenticated', 'no way to sign in accepts this credential');
+  }
+}
+
+/** Asks each method whether the right still stands. */
+export function recheckWith(methods: readonly AuthMethod[]): AuthMethod['recheck'] {
+  return (identity) => {
+    for (const method of methods) {
+      const now = method.recheck(identity);
+      if (now !== undefined) return now;
+    }
+    return undefined;
+  };
+}

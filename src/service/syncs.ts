@@ -1,0 +1,243 @@
+import { checkReason } from './change-request.ts';
+import { checkFolderSize, folderError } from './entries.ts';
+import type { Gate } from './gate.ts';
+import { PresentLoaders } from './loaders.ts';
+import { exists, recordOp } from './nouns.ts';
+import { parsePolicyName } from './policies.ts';
+import type { Reconciling } from './reconciling.ts';
+import { factsOf, notFound } from './rights.ts';
+import type { Rights } from './rights.ts';
+import type { Caller, NounPutOptions, Plan, SyncInput, Syncs, SyncView } from './services.ts';
+import { tellable } from './source.ts';
+import type { ServerSource } from './source.ts';
+import type { Keyring } from '#crypto/keyring';
+import type { TruthOp } from '#domain/change';
+import { PlumbError } from '#domain/errors';
+import { nounPaths, parseFolder, parsePath } from '#domain/path';
+import type { Path } from '#domain/path';
+import { parsePrincipalName } from '#domain/principal';
+import { syncModes } from '#domain/records';
+import type { SyncSpec, SyncStatus } from '#domain/records';
+import { evaluateFolder } from '#eval/evaluate';
+import { lookUp } from '#eval/lookup';
+import type { TruthDraft, View } from '#state/view';
+import type { Log } from '#store/log';
+
+/** Characters of `options` as JSON. */
+const optionsLimit = 16 * 1024;
+
+export interface SyncsOptions {
+  readonly gate: Gate;
+  readonly state: View & { draft(): TruthDraft };
+  readonly truth: Log<TruthOp, TruthDraft>;
+  readonly keyring: Keyring;
+  readonly source: ServerSource;
+  readonly reconciling: Reconciling;
+}
+
+type PutResult = SyncView & { readonly plan?: Plan; readonly revision: number };
+
+/** Declared wishes. The loop does the work; here it is decided who may ask for it. */
+export class SyncKeeper implements Syncs {
+  readonly #options: SyncsOptions;
+
+  constructor(options: SyncsOptions) {
+    this.#options = options;
+  }
+
+  async put(
+    caller: Caller,
+    name: string,
+    input: SyncInput,
+    options: NounPutOptions & { readonly dryRun?: boolean },
+  ): Promise<PutResult> {
+    const { gate, state, truth, source } = this.#options;
+    const asked = toSpec(parsePolicyName(name), input);
+    const path = nounPaths.sync(name);
+    const reason = checkReason(options.reason);
+    const prepare = (draft: TruthDraft, rights: Rights): SyncSpec => {
+      rights.requireOpenly('sync', path);
+      const present = draft.record('sync', name);
+      if (options.expectAbsent === true && present !== undefined) throw exists(path);
+      this.#authorise(draft, rights, asked);
+      return { ...asked, generation: (present?.generation ?? 0) + (isSame(asked, present) ? 0 : 1) };
+    };
+    if (options.dryRun === true) return this.#dryRun(caller, name, prepare);
+    if (state.record('sync', name) === undefined && gate.rights(caller).may('sync', path)) await source.forget(name);
+    let spec: SyncSpec = asked;
+    const made = await gate.change(truth, caller, {
+      action: 'sync',
+      path,
+      reason,
+      prepare: (draft, rights) => {
+        spec = prepare(draft, rights);
+        return [recordOp('sync', name, spec)];
+      },
+    });
+    return { ...this.#view(name, spec), revision: made.revision };
+  }
+
+  async get(caller: Caller, name: string): Promise<SyncView> {
+    const path = nounPaths.sync(name);
+    return this.#options.gate.read(caller, { action: 'list', path }, (rights) => {
+      if (!maySee(rights, path)) throw rights.refuse('list', path);
+      return { result: this.#view(name, this.#specOf(name)) };
+    });
+  }
+
+  async list(caller: Caller): Promise<readonly SyncView[]> {
+    return this.#options.gate.read(caller, { action: 'list', path: 'sys/syncs' }, (rights) => {
+      const result: SyncView[] = [];
+      for (const [name, spec] of this.#options.state.records('sync')) {
+        if (maySee(rights, nounPaths.sync(name))) result.push(this.#view(name, spec));
+      }
+      return { result };
+    });
+  }
+
+  async delete(
+    caller: Caller,
+    name: string,
+    options: { readonly reason?: string },
+  ): Promise<{ readonly revision: number }> {
+    const { gate, truth, source } = this.#options;
+    const path = nounPaths.sync(name);
+    const made = await gate.change(truth, caller, {
+      action: 'sync',
+      path,
+      reason: checkReason(options.reason),
+      prepare: (draft, rights) => {
+        rights.require('sync', path);
+        if (draft.record('sync', name) === undefined) throw notFound(path);
+        return [recordOp('sync', name, null)];
+      },
+    });
+    await source.forget(name);
+    return { revision: made.revision };
+  }
+
+  async plan(caller: Caller, name: string): Promise<Plan> {
+    const { reconciling } = this.#options;
+    return this.#run(caller, name, async (spec) => this.#shown(caller, spec, await reconciling.plan(name)));
+  }
+
+  async apply(caller: Caller, name: string): Promise<Plan & { readonly status: SyncStatus }> {
+    const { reconciling } = this.#options;
+    return this.#run(caller, name, async (spec) => {
+      const { status, ...plan } = await reconciling.apply(name);
+      return { ...this.#shown(caller, spec, plan), status };
+    });
+  }
+
+  #run<T>(caller: Caller, name: string, perform: (spec: SyncSpec) => Promise<T>): Promise<T> {
+    const path = nounPaths.sync(name);
+    const authorise = (rights: Rights): void => {
+      rights.require('sync', path);
+      this.#specOf(name);
+    };
+    return this.#options.gate.act(caller, { action: 'sync', path }, authorise, () => perform(this.#specOf(name)));
+  }
+
+  async #dryRun(
+    caller: Caller,
+    name: string,
+    prepare: (draft: TruthDraft, rights: Rights) => SyncSpec,
+  ): Promise<PutResult> {
+    const { gate, state, reconciling } = this.#options;
+    let spec: SyncSpec | undefined;
+    const authorise = (rights: Rights): void => {
+      spec = prepare(state.draft(), rights);
+    };
+    return gate.act(caller, { action: 'sync', path: nounPaths.sync(name) }, authorise, async () => {
+      const supposed = spec as SyncSpec;
+      const plan = this.#shown(caller, supposed, await reconciling.plan(name, supposed));
+      return { ...this.#view(name, supposed), plan, revision: 0 };
+    });
+  }
+
+  /** `use` of the target, `assume` of the workload, `read` of everything that it would deliver. */
+  #authorise(draft: TruthDraft, rights: Rights, spec: SyncSpec): void {
+    const { reconciling, keyring } = this.#options;
+    rights.requireOpenly('use', nounPaths.target(spec.target));
+    rights.requireOpenly('assume', nounPaths.principal(spec.runAs));
+    reconciling.check(spec);
+    if (draft.record('principal', spec.runAs) === undefined) {
+      throw new PlumbError('invalid', `there is no principal ${spec.runAs}`, { hint: 'register the workload first' });
+    }
+    const folder = parseFolder(spec.from);
+    checkFolderSize(draft, folder);
+    const found = evaluateFolder(folder, new PresentLoaders(draft, rights, keyring));
+    if (found.problems.length > 0) throw folderError(folder, found);
+    if (found.withheld > 0) {
+      rights.refuse('read', folder);
+      throw new PlumbError('forbidden', `${rights.principal} may not read everything in ${folder}`, {
+        hint: 'a sync takes read on every entry that it delivers',
+      });
+    }
+  }
+
+  #specOf(name: string): SyncSpec {
+    const spec = this.#options.state.record('sync', name);
+    if (spec === undefined) throw notFound(nounPaths.sync(name));
+    return spec;
+  }
+
+  #view(name: string, spec: SyncSpec): SyncView {
+    const status = this.#options.source.status(name);
+    return { name, ...spec, ...(status === undefined ? {} : { status }) };
+  }
+
+  /** A plan shows nothing of entries that the caller may not list. */
+  #shown(caller: Caller, spec: SyncSpec, plan: Plan): Plan {
+    const { gate, source } = this.#options;
+    const rights = gate.rights(caller);
+    const steps = plan.steps.filter((step) => this.#mayKnow(rights, spec, step.name));
+    const hidden = plan.steps.length - steps.length;
+    const told = plan.problems.length === 0 ? [] : tellable(source.problems(spec), rights);
+    if (hidden === 0) return { ...plan, problems: [...plan.problems, ...told] };
+    const { held, ...rest } = plan;
+    return {
+      ...rest,
+      steps,
+      remarks: [`${hidden} names that you may not list are left out`],
+      ...(held === undefined ? {} : { held: 'it waits for a person' }),
+      problems: plan.problems.length === 0 ? [] : ['it cannot be applied', ...told],
+    };
+  }
+
+  #mayKnow(rights: Rights, spec: SyncSpec, name: string): boolean {
+    const path = `${spec.from}/${name}` as Path;
+    const found = lookUp(path, this.#options.state).found;
+    return rights.mayKnow(path, found && factsOf(found));
+  }
+}
+
+function maySee(rights: Rights, path: string): boolean {
+  return rights.mayKnow(path) || rights.may('sync', path) || rights.may('admin', path);
+}
+
+/** Checks everything that needs no state. */
+function toSpec(name: string, input: SyncInput): SyncSpec {
+  const { mode = 'repair', options = {} } = input;
+  const colon = input.to.indexOf(':');
+  if (colon < 1 || colon === input.to.length - 1) {
+    throw new PlumbError('invalid', `the sync ${name} needs a place of the form <target>:<where>`, {
+      hint: 'e.g. local:staging.env',
+    });
+  }
+  if (!syncModes.includes(mode)) throw new PlumbError('invalid', `a mode is one of ${syncModes.join(', ')}`);
+  const runAs = parsePrincipalName(input.runAs);
+  if (!runAs.startsWith('workload/')) {
+    throw new PlumbError('invalid', 'a sync runs as a workload', { hint: 'e.g. workload/laptop' });
+  }
+  if (JSON.stringify(options).length > optionsLimit) {
+    throw new PlumbError('too-large', `the options of a sync have at most ${optionsLimit} characters as JSON`);
+  }
+  const [target, at] = [input.to.slice(0, colon), input.to.slice(colon + 1)];
+  return { from: parsePath(input.from), target, at, runAs, mode, options, generation: 0 };
+}
+
+function isSame(asked: SyncSpec, present: SyncSpec | undefined): boolean {
+  if (present === undefined) return false;
+  return JSON.stringify({ ...asked, generation: 0 }) === JSON.stringify({ ...present, generation: 0 });
+}

@@ -1,0 +1,45 @@
+import type { Gate } from './gate.ts';
+import type { ServiceParts } from './parts.ts';
+import type { Caller, Health, System, VerifyReport } from './services.ts';
+import { nounPaths } from '#domain/path';
+import type { ChainReport } from '#store/log';
+
+type SystemParts = Pick<ServiceParts, 'truth' | 'work' | 'truthState' | 'verifyAudit' | 'version'>;
+
+export class SystemState implements System {
+  readonly #gate: Gate;
+  readonly #parts: SystemParts;
+
+  constructor(gate: Gate, parts: SystemParts) {
+    this.#gate = gate;
+    this.#parts = parts;
+  }
+
+  async verify(caller: Caller): Promise<VerifyReport> {
+    const { truth, work, verifyAudit } = this.#parts;
+    const path = nounPaths.audit;
+    return this.#gate.act(
+      caller,
+      { action: 'audit', path },
+      (rights) => rights.requireOpenly('audit', path),
+      async () => {
+        const chains = [
+          toRow('truth', await truth.verify()),
+          toRow('work', await work.verify()),
+          toRow('audit', await verifyAudit()),
+        ];
+        return { ok: chains.every((chain) => chain.ok), chains };
+      },
+    );
+  }
+
+  health(): Health {
+    const { truthState, version } = this.#parts;
+    return { live: true, ready: true, sealed: false, version, revision: truthState.revision };
+  }
+}
+
+function toRow(name: 'truth' | 'work' | 'audit', report: ChainReport): VerifyReport['chains'][number] {
+  const { ok, records, anchored, problem } = report;
+  return { name, ok, records, anchored, ...(problem === undefined ? {} : { problem }) };
+}
