@@ -8,11 +8,13 @@ import type { Caller, Services, WatchEvent } from '#service/services';
 export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
 
 /** The types of a route's schemas are those of the use-cases; only `readonly` is theirs alone. */
-export type Immutable<T> = T extends readonly (infer E)[]
-  ? readonly Immutable<E>[]
-  : T extends object
-    ? { readonly [K in keyof T]: Immutable<T[K]> }
-    : T;
+export type Immutable<T> = T extends string
+  ? T
+  : T extends readonly (infer E)[]
+    ? readonly Immutable<E>[]
+    : T extends object
+      ? { readonly [K in keyof T]: Immutable<T[K]> }
+      : T;
 
 /** A decoded request. */
 export interface Call<Q, B> {

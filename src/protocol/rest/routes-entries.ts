@@ -69,7 +69,7 @@ export const entryRoutes: readonly Route[] = [
     async ({ services, caller, path, query, headers }) => {
       const expect = expectedVersion(headers['if-match'], undefined);
       const op = { op: 'delete' as const, path, ...present({ expect }) };
-      return changed(await services.changes.apply(caller, { ...query, ops: [op] }));
+      return { ...changed(await services.changes.apply(caller, { ...query, ops: [op] })), status: 200 };
     },
   ),
   route(
