@@ -1,13 +1,12 @@
 import type { Lookup, Shelves, Stored } from './lookup.ts';
-import { lookUp } from './lookup.ts';
+import { isExpression, lookUp } from './lookup.ts';
 import type { Fault, Problem } from './problem.ts';
 import { faults, problemOf } from './problem.ts';
+import { checkResult, partsOf, Stop, targetOf } from './stop.ts';
 import { PlumbError } from '#domain/errors';
 import type { Folder, Path } from '#domain/path';
 import { placeOf, utf8Length } from '#domain/path';
-import type { ExpressionPart, Reference } from '#domain/reference';
-import { parseExpression, resolveReference } from '#domain/reference';
-import { checkValue } from '#domain/value';
+import type { ExpressionPart } from '#domain/reference';
 
 /** The world as one reader sees it, lent for one evaluation. All synchronous; none may change meanwhile. */
 export interface Loaders<H extends Stored> extends Shelves<H> {
@@ -46,11 +45,11 @@ export interface Touched {
 export const evaluationLimits = { references: 1000, bytes: 1024 * 1024, work: 16 * 1024 * 1024 } as const;
 
 /** What one path came to, with what the expressions that use it need to know. */
-interface Done<H extends Stored> extends Evaluated<H> {
+interface Done<H extends Stored> extends Omit<Evaluated<H>, 'origins'> {
   /** Of the text in UTF-8. */
   readonly bytes: number;
-  /** Every path that was referred to on the way, not the path itself. */
-  readonly references: ReadonlySet<Path>;
+  /** What it refers to itself, in order. */
+  readonly parts: readonly Done<H>[];
 }
 
 /** An expression that is being put together. */
@@ -62,24 +61,10 @@ interface Frame<H extends Stored> {
   text: string;
   bytes: number;
   secret: boolean;
-  readonly origins: Set<H>;
-  readonly references: Set<Path>;
+  readonly used: Done<H>[];
 }
 
-/** Ends the walk; becomes a {@link Problem} with the chain that led to it. */
-class Stop extends Error {
-  readonly fault: Fault;
-  /** What the chain ends with, after the expressions that are open. */
-  readonly tail: readonly (Path | undefined)[];
-
-  constructor(fault: Fault, tail: readonly (Path | undefined)[] = []) {
-    super(fault.what);
-    this.fault = fault;
-    this.tail = tail;
-  }
-}
-
-const noReferences: ReadonlySet<Path> = new Set();
+const noParts: readonly never[] = [];
 
 /** Evaluates paths for one reader; remembers what it has computed, so that several share the work. */
 export class Evaluator<H extends Stored> {
@@ -129,7 +114,8 @@ export class Evaluator<H extends Stored> {
     let done = this.#done.get(path) ?? this.#enter(path);
     for (let frame = this.#open.at(-1); frame !== undefined; frame = this.#open.at(-1)) done = this.#advance(frame);
     if (done === undefined) throw new Error('an evaluation ended without a result');
-    return done;
+    const { stored, text, secret } = done;
+    return { path, stored, text, secret, origins: originsOf(done) };
   }
 
   /** The value of what is stored at a path, or `undefined` when an expression was opened for it. */
@@ -140,13 +126,12 @@ export class Evaluator<H extends Stored> {
     const stored = this.#readable(path);
     const text = this.#textOf(path, stored);
     const secret = stored.current.kind === 'secret';
-    if (stored.current.form === 'literal') {
-      const done = { path, stored, text, secret, origins: [stored], bytes: utf8Length(text), references: noReferences };
+    if (!isExpression(stored)) {
+      const done = { path, stored, text, secret, bytes: utf8Length(text), parts: noParts };
       this.#done.set(path, done);
       return done;
     }
-    const made = { text: '', bytes: 0, secret, origins: new Set([stored]), references: new Set<Path>() };
-    this.#open.push({ path, stored, parts: partsOf(path, text), next: 0, ...made });
+    this.#open.push({ path, stored, parts: partsOf(path, text), next: 0, text: '', bytes: 0, secret, used: [] });
     this.#openPaths.add(path);
     return undefined;
   }
@@ -161,7 +146,8 @@ export class Evaluator<H extends Stored> {
         const value = this.#done.get(target) ?? this.#enter(target);
         if (value === undefined) return undefined;
         append(frame, value.text, value.bytes);
-        take(frame, value);
+        frame.secret ||= value.secret;
+        frame.used.push(value);
       }
       frame.next += 1;
     }
@@ -169,11 +155,11 @@ export class Evaluator<H extends Stored> {
   }
 
   #close(frame: Frame<H>): Done<H> {
-    const { path, stored, text, bytes, secret, references } = frame;
+    const { path, stored, text, bytes, secret, used } = frame;
     this.#work += bytes;
     if (this.#work > evaluationLimits.work) throw new Stop(tooMuchWork);
     checkResult(stored, text);
-    const done = { path, stored, text, secret, origins: [...frame.origins], bytes, references };
+    const done = { path, stored, text, secret, bytes, parts: used };
     this.#done.set(path, done);
     this.#open.pop();
     this.#openPaths.delete(path);
@@ -229,40 +215,21 @@ function append<H extends Stored>(frame: Frame<H>, text: string, bytes: number):
   frame.text += text;
 }
 
-/** What is secret in a part is secret in the whole. */
-function take<H extends Stored>(frame: Frame<H>, value: Done<H>): void {
-  frame.secret ||= value.secret;
-  for (const origin of value.origins) frame.origins.add(origin);
-  frame.references.add(value.path);
-  for (const path of value.references) frame.references.add(path);
-  if (frame.references.size > evaluationLimits.references) throw new Stop(tooManyReferences);
-}
-
-function partsOf(path: Path, text: string): readonly ExpressionPart[] {
-  const parsed = parseExpression(text);
-  if (parsed.ok) return parsed.parts;
-  const [first] = parsed.diagnostics;
-  const place = first === undefined ? '' : ` at line ${first.line ?? 1}, column ${first.column ?? 1}: ${first.message}`;
-  throw new Stop({ code: 'unevaluable', what: `the expression is malformed${place}` }, [path]);
-}
-
-function targetOf(reference: Reference, readAt: Path): Path {
-  try {
-    return resolveReference(reference, readAt);
-  } catch (error) {
-    if (!(error instanceof PlumbError)) throw error;
-    throw new Stop({ code: 'unevaluable', what: error.message });
+/** In the order of use, each once. Here the limit counts what an earlier evaluation had computed already, too. */
+function originsOf<H extends Stored>(done: Done<H>): readonly H[] {
+  if (done.parts.length === 0) return [done.stored];
+  const origins = new Set<H>();
+  const seen = new Set<Done<H>>();
+  const waiting = [done];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    if (seen.size - 1 > evaluationLimits.references) throw new Stop(tooManyReferences, [done.path]);
+    origins.add(next.stored);
+    for (let index = next.parts.length - 1; index >= 0; index -= 1) {
+      const part = next.parts[index];
+      if (part !== undefined && !seen.has(part)) waiting.push(part);
+    }
   }
-}
-
-/** What the parts make together has to be of the entry's type. */
-function checkResult(stored: Stored, text: string): void {
-  const { type } = stored.current;
-  if (type === 'string') return;
-  try {
-    checkValue(type, text);
-  } catch (error) {
-    if (!(error instanceof PlumbError)) throw error;
-    throw new Stop({ code: 'unevaluable', what: error.message });
-  }
+  return [...origins];
 }

@@ -48,3 +48,8 @@ export function lookUp<H extends Stored>(path: Path, shelves: Shelves<H>): Looku
   }
   return { found: undefined, steps };
 }
+
+/** Whether its text holds references; `bytes` and `pem` never do, whatever their form says. */
+export function isExpression({ current }: Stored): boolean {
+  return current.form === 'expression' && current.type !== 'bytes' && current.type !== 'pem';
+}

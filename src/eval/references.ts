@@ -1,5 +1,5 @@
 import type { Shelves, Stored } from './lookup.ts';
-import { lookUp } from './lookup.ts';
+import { isExpression, lookUp } from './lookup.ts';
 import type { Path } from '#domain/path';
 import { parseReference, resolveReference } from '#domain/reference';
 
@@ -57,7 +57,7 @@ export function findCycle<H extends Stored>(path: Path, shelves: Shelves<H>): re
 
 function followable<H extends Stored>(path: Path, shelves: Shelves<H>): readonly Path[] {
   const found = lookUp(path, shelves).found;
-  if (found === undefined || found.current.form === 'literal') return [];
+  if (found === undefined || !isExpression(found)) return [];
   return found.current.references.flatMap((written) => {
     try {
       return [resolveReference(parseReference(written), path)];
