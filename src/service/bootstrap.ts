@@ -21,7 +21,14 @@ type BootstrapParts = Pick<
 
 function keeperOf(parts: BootstrapParts): TokenKeeper {
   const { clock, random, truthState, work, workState, keyring } = parts;
-  return new TokenKeeper({ storeId: keyring.storeId, state: truthState, work, workState, clock, random });
+  return new TokenKeeper({
+    storeId: keyring.storeId,
+    state: truthState.view,
+    work,
+    workState: workState.view,
+    clock,
+    random,
+  });
 }
 
 /**
@@ -30,7 +37,7 @@ function keeperOf(parts: BootstrapParts): TokenKeeper {
  * before the text was written down makes a new one with `renew`, as long as the old is not spent.
  */
 export async function prepareBootstrap(parts: BootstrapParts, renew = false): Promise<string | undefined> {
-  const present = parts.workState.record('bootstrap', recordName);
+  const present = parts.workState.view.record('bootstrap', recordName);
   if (present?.used === true || (present !== undefined && !renew)) return undefined;
   const { text, hash } = keeperOf(parts).mint();
   await parts.work.commit({
@@ -61,7 +68,7 @@ export class Bootstrap {
     const { truth, work, clock } = this.#parts;
     const principal = parsePrincipalName(`person/${request.name}`);
     const hash = sha256(request.token);
-    this.#check(hash, this.#parts.workState.record('bootstrap', recordName));
+    this.#check(hash, this.#parts.workState.view.record('bootstrap', recordName));
     const by = { author: serverPrincipal, reason: 'first administrator', requestId: request.requestId, accessor: '' };
     await truth.commit({ ...by, prepare: (draft) => firstAdministrator(draft, principal) });
     const { accessor, text, hash: tokenHash } = this.#keeper.mint();

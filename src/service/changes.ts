@@ -14,7 +14,9 @@ import type { Clock } from '#util/clock';
 
 export interface ChangesOptions {
   readonly gate: Gate;
-  readonly state: View & { draft(): TruthDraft };
+  readonly state: View;
+  /** The durable state, to try a change upon. */
+  readonly draft: () => TruthDraft;
   readonly truth: Log<TruthOp, TruthDraft>;
   readonly keyring: Keyring;
   readonly feed: Feed;
@@ -31,11 +33,11 @@ export class ChangeMaker implements Changes {
 
   async apply(caller: Caller, request: ChangeRequest): Promise<ChangeResult> {
     const change = checkChange(request);
-    const { gate, truth, keyring, state } = this.#options;
+    const { gate, truth, keyring, draft: newDraft } = this.#options;
     const act = { action: 'write', path: change.ops[0]?.path ?? '' } as const;
     if (request.dryRun === true) {
       return gate.read(caller, act, (rights) => {
-        const prepared = prepareChange(state.draft(), rights, change, sealNothing);
+        const prepared = prepareChange(newDraft(), rights, change, sealNothing);
         return { result: resultOf(prepared, 0), paths: prepared.entries.map((entry) => entry.path) };
       });
     }

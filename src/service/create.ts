@@ -20,6 +20,7 @@ import { TokenKeeper } from './token-keeper.ts';
 import { TokenIssuer } from './tokens.ts';
 import { eventOf, tokenPath } from './watch.ts';
 import { nounPaths } from '#domain/path';
+import type { TruthDraft } from '#state/view';
 
 /** How often a principal may compare secrets that it may not read. */
 const comparisonRate = { burst: 20, perSecond: 1, message: 'too many comparisons by this principal' } as const;
@@ -28,7 +29,10 @@ const comparisonRate = { burst: 20, perSecond: 1, message: 'too many comparisons
  * Wires the use-cases over opened parts. They live as long as the logs do.
  */
 export function createServices(parts: ServiceParts): Services {
-  const { clock, random, truthState: state, workState, truth, work, keyring, blobs, audit } = parts;
+  const { clock, random, truth, work, keyring, blobs, audit } = parts;
+  const state = parts.truthState.view;
+  const workState = parts.workState.view;
+  const draft = (): TruthDraft => parts.truthState.draft();
   const keeper = new TokenKeeper({ storeId: keyring.storeId, state, work, workState, clock, random });
   const methods = parts.methods(keeper);
   const gate = new Gate({ state, audit, clock, recheck: recheckWith(methods) });
@@ -41,7 +45,7 @@ export function createServices(parts: ServiceParts): Services {
   return {
     sessions: new Doorkeeper({ gate, methods, keeper, bootstrap: new Bootstrap(parts, keeper) }),
     entries: new EntryReader({ world, deliveries: source, comparisons: { rate: new Rate(clock, comparisonRate) } }),
-    changes: new ChangeMaker({ gate, state, truth, keyring, feed, clock }),
+    changes: new ChangeMaker({ gate, state, draft, truth, keyring, feed, clock }),
     projects: new PlainRecords(plain, projectRule),
     environments: new PlainRecords(plain, environmentRule),
     policies: new PlainRecords(plain, policyRule),
@@ -53,7 +57,7 @@ export function createServices(parts: ServiceParts): Services {
     ),
     tokens: new TokenIssuer({ gate, state, work, workState, keeper, clock }),
     targets: new TargetList(gate, parts.targets),
-    syncs: new SyncKeeper({ gate, state, truth, keyring, source, reconciling }),
+    syncs: new SyncKeeper({ gate, state, draft, truth, keyring, source, reconciling }),
     system: new SystemState(gate, parts),
   };
 }
@@ -68,7 +72,7 @@ interface Listeners {
 function connect({ truth, work, truthState }: ServiceParts, { source, reconciling, feed }: Listeners): void {
   truth.onCommit((commit) => {
     for (const change of commit.changes) {
-      feed.publish(eventOf(change, truthState));
+      feed.publish(eventOf(change, truthState.view));
       for (const op of change.ops) {
         if (op.op === 'record' && op.noun === 'principal') feed.wake(nounPaths.principal(op.name));
       }

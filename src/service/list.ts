@@ -15,8 +15,6 @@ import type { View } from '#state/view';
 /** Entries that one page looks at, at most, whatever it shows: a page may come out short, with a cursor. */
 const scanLimit = 20_000;
 const pageLimit = 1000;
-/** Sorts behind every name below a folder. */
-const afterAll = '\u{10FFFF}';
 
 /** One entry as it is seen in a folder: its own, or inherited from an environment that the folder's extends. */
 export interface Seen {
@@ -105,41 +103,24 @@ function nearest(
 
 /** The stored entries of one folder of the chain, one after the other. */
 class Layer {
-  readonly #state: View;
-  readonly #folder: Folder;
-  readonly #isRecursive: boolean;
-  #heads: Iterator<Head>;
+  readonly #prefix: number;
+  readonly #heads: Iterator<Head>;
   head: Head | undefined;
   /** Relative to the folder. */
   name: string | undefined;
 
   constructor(state: View, folder: Folder, isRecursive: boolean, after: string | undefined) {
-    this.#state = state;
-    this.#folder = folder;
-    this.#isRecursive = isRecursive;
-    this.#heads = this.#from(after);
+    this.#prefix = folder === '' ? 0 : folder.length + 1;
+    const from = after === undefined ? undefined : (join(folder, after) as Path);
+    const heads = isRecursive ? state.heads(folder, from) : state.children(folder, from);
+    this.#heads = heads[Symbol.iterator]();
     this.advance();
   }
 
   advance(): void {
-    for (;;) {
-      const next = this.#heads.next();
-      this.head = next.done === true ? undefined : next.value;
-      this.name = this.head === undefined ? undefined : this.#relative(this.head.path);
-      const slash = this.name?.indexOf('/') ?? -1;
-      if (this.#isRecursive || slash === -1) return;
-      // Not one by one: a folder below may hold any number.
-      this.#heads = this.#from(`${this.name?.slice(0, slash) ?? ''}/${afterAll}`);
-    }
-  }
-
-  #from(after: string | undefined): Iterator<Head> {
-    const place = after === undefined ? undefined : (join(this.#folder, after) as Path);
-    return this.#state.heads(this.#folder, place)[Symbol.iterator]();
-  }
-
-  #relative(path: string): string {
-    return this.#folder === '' ? path : path.slice(this.#folder.length + 1);
+    const next = this.#heads.next();
+    this.head = next.done === true ? undefined : next.value;
+    this.name = this.head?.path.slice(this.#prefix);
   }
 }
 

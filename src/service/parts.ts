@@ -16,8 +16,8 @@ export interface ServiceParts {
   readonly clock: Clock;
   readonly random: Random;
   /** The durable state of each stream, which its log folds into. */
-  readonly truthState: View & { draft(): TruthDraft };
-  readonly workState: WorkView;
+  readonly truthState: DurableTruth;
+  readonly workState: DurableWork;
   readonly truth: Log<TruthOp, TruthDraft>;
   readonly work: Log<WorkOp, WorkDraft>;
   /** For values of old versions, which the state does not hold. */
@@ -36,6 +36,17 @@ export interface ServiceParts {
   readonly version: string;
   /** How much the change stream keeps. */
   readonly feed?: FeedOptions;
+}
+
+/** What the use-cases need of `TruthState`. */
+export interface DurableTruth {
+  readonly view: View;
+  draft(): TruthDraft;
+}
+
+/** What the use-cases need of `WorkState`. */
+export interface DurableWork {
+  readonly view: WorkView;
 }
 
 /** Limits of the change stream. */

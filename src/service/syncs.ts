@@ -28,7 +28,9 @@ const optionsLimit = 16 * 1024;
 
 export interface SyncsOptions {
   readonly gate: Gate;
-  readonly state: View & { draft(): TruthDraft };
+  readonly state: View;
+  /** The durable state, to try a change upon. */
+  readonly draft: () => TruthDraft;
   readonly truth: Log<TruthOp, TruthDraft>;
   readonly keyring: Keyring;
   readonly source: ServerSource;
@@ -143,10 +145,10 @@ export class SyncKeeper implements Syncs {
     name: string,
     prepare: (draft: TruthDraft, rights: Rights) => SyncSpec,
   ): Promise<PutResult> {
-    const { gate, state, reconciling } = this.#options;
+    const { gate, draft, reconciling } = this.#options;
     let spec: SyncSpec | undefined;
     const authorise = (rights: Rights): void => {
-      spec = prepare(state.draft(), rights);
+      spec = prepare(draft(), rights);
     };
     return gate.act(caller, { action: 'sync', path: nounPaths.sync(name) }, authorise, async () => {
       const supposed = spec as SyncSpec;

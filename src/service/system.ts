@@ -35,7 +35,7 @@ export class SystemState implements System {
 
   health(): Health {
     const { truthState, version } = this.#parts;
-    return { live: true, ready: true, sealed: false, version, revision: truthState.revision };
+    return { live: true, ready: true, sealed: false, version, revision: truthState.view.revision };
   }
 }
 
