@@ -20,9 +20,12 @@ export interface Place {
  */
 export class Pieces {
   readonly #statements: Statements;
+  /** Saves the search in the usual store, where nothing was ever erased. */
+  #mayBeFree: boolean;
 
   constructor(statements: Statements) {
     this.#statements = statements;
+    this.#mayBeFree = statements.freePiece.get(0, largest) !== undefined;
   }
 
   write(bytes: Uint8Array): Place {
@@ -47,6 +50,7 @@ export class Pieces {
   }
 
   erase({ rows }: Place): void {
+    this.#mayBeFree = true;
     for (const row of rows) {
       this.#statements.erasePiece.run(row);
       this.#statements.givePiece.run(row);
@@ -55,7 +59,9 @@ export class Pieces {
 
   #put(bytes: Uint8Array): number {
     const size = Math.ceil(bytes.length / step) * step;
-    const free = this.#statements.freePiece.get(size, Math.min(largest, size + (size >> 2)));
+    const free = this.#mayBeFree
+      ? this.#statements.freePiece.get(size, Math.min(largest, size + (size >> 2)))
+      : undefined;
     if (free === undefined) return Number(this.#statements.insertPiece.run(padded(bytes, size)).lastInsertRowid);
     const row = Number(free['row']);
     this.#statements.takePiece.run(Number(free['size']), row);
