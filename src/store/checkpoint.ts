@@ -8,7 +8,7 @@ import { PlumbError } from '#domain/errors';
 import { decodeBody, encodePages, encodeRecord, type PageReference, type RecordHead } from './codec.ts';
 import { advance, type ChainPlace, type Cursor, cursorAt, readRecord } from './cursor.ts';
 import type { Attachments, Page } from './driver.ts';
-import type { FoldPage } from './fold.ts';
+import type { FoldPage, PageChanges } from './fold.ts';
 import { withPages } from './hydrate.ts';
 
 /** Which stored pages make up the state. */
@@ -16,9 +16,11 @@ export interface Book {
   readonly pages: ReadonlyMap<string, PageReference>;
   /** Stored pages that no checkpoint names: dropped with the next one. */
   readonly strays: readonly string[];
+  /** Bytes of the pages that the last checkpoint wrote. */
+  readonly written: number;
 }
 
-export const emptyBook: Book = { pages: new Map(), strays: [] };
+export const emptyBook: Book = { pages: new Map(), strays: [], written: 0 };
 
 export interface LoadedCheckpoint {
   readonly cursor: Cursor;
@@ -45,13 +47,18 @@ export async function loadCheckpoint(place: ChainPlace, seq: number): Promise<Lo
   });
   const whole = pages.filter((page) => page !== undefined);
   if (whole.length < references.length) return undefined;
-  const book = { pages: new Map(references.map((page) => [page.name, page])), strays: [...stored.keys()] };
+  const book = { ...bookOf(references), strays: [...stored.keys()] };
   return { cursor, book, pages: whole };
+}
+
+/** What another writer's checkpoint names. */
+export function bookOf(pages: readonly PageReference[]): Book {
+  return { ...emptyBook, pages: new Map(pages.map((page) => [page.name, page])) };
 }
 
 /** The book of a store whose pages are not used: all of them are strays. */
 export async function bookOfStrays(place: ChainPlace): Promise<Book> {
-  return { pages: new Map(), strays: [...(await storedPages(place)).keys()] };
+  return { ...emptyBook, strays: [...(await storedPages(place)).keys()] };
 }
 
 /** A checkpoint ready to be appended, and the book once it is durable. */
@@ -62,19 +69,15 @@ export interface DraftedCheckpoint {
 }
 
 /** `head.seq` is the checkpoint's own; the record still wants its MAC. */
-export function draftCheckpoint(
-  head: RecordHead,
-  before: Book,
-  dirty: { readonly pages: readonly FoldPage[]; readonly drop: readonly string[] },
-): DraftedCheckpoint {
+export function draftCheckpoint(head: RecordHead, before: Book, dirty: PageChanges): DraftedCheckpoint {
   const pages = new Map(before.pages);
   const dropPages = [...before.strays];
-  for (const name of [...dirty.drop, ...dirty.pages.map((page) => page.name)]) {
+  for (const name of new Set([...dirty.removed, ...dirty.changed.map((page) => page.name)])) {
     const replaced = pages.get(name);
     if (replaced !== undefined) dropPages.push(storedName(head, name, replaced.seq));
     pages.delete(name);
   }
-  const written: Page[] = dirty.pages.map(({ name, bytes }) => {
+  const written: Page[] = dirty.changed.map(({ name, bytes }) => {
     pages.set(name, { name, seq: head.seq, digest: sha256(bytes) });
     return { name: storedName(head, name, head.seq), seq: head.seq, bytes };
   });
@@ -82,7 +85,7 @@ export function draftCheckpoint(
   return {
     record: encodeRecord(head, 'pages', text),
     attachments: { pages: written, dropPages, blobs },
-    book: { pages, strays: [] },
+    book: { pages, strays: [], written: written.reduce((sum, { bytes }) => sum + bytes.length, 0) },
   };
 }
 

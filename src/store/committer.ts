@@ -7,7 +7,7 @@ import { macLength } from '#crypto/chain';
 import type { Change } from '#domain/change';
 import { PlumbError } from '#domain/errors';
 import { type Batch, prepareBatch, type Waiting } from './batch.ts';
-import { type Book, draftCheckpoint } from './checkpoint.ts';
+import { type Book, bookOf, draftCheckpoint } from './checkpoint.ts';
 import { encodeRecord, payloadOf, type RecordHead } from './codec.ts';
 import { type ChainPlace, type Cursor, readRecord } from './cursor.ts';
 import type { Attachments } from './driver.ts';
@@ -43,8 +43,9 @@ class Committer<Op extends LogOp, D extends Draft<Op>> implements Log<Op, D> {
   readonly acceptedLoss: string | undefined;
   readonly #options: LogOptions<Op, D>;
   readonly #tail: Replayed<Op, D>['tail'];
-  /** `undefined`: another writer makes the checkpoints; its pages are not divided like ours. */
-  #book: Book | undefined;
+  #book: Book;
+  /** The stored pages are not divided like ours, or which of ours are changed is not known: the next checkpoint writes all. */
+  #takeAll = false;
   #queue: (Waiting<Op, D> | Job)[] = [];
   readonly #listeners = new Set<(commit: Commit<Op>) => void>();
   #running = false;
@@ -95,7 +96,7 @@ class Committer<Op extends LogOp, D extends Draft<Op>> implements Log<Op, D> {
       const ids: string[] = [];
       for await (const id of driver.blobIds()) ids.push(id);
       await this.#readOn();
-      return sweepOrphans(this.#options, ids, fold.liveValues());
+      return sweepOrphans(this.#options, ids, fold.liveBlobs());
     });
   }
 
@@ -140,7 +141,7 @@ class Committer<Op extends LogOp, D extends Draft<Op>> implements Log<Op, D> {
     await undefined; // whoever asks in the same turn is in the first batch
     try {
       for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
-        if (this.#stopped !== undefined) reject(this.#queue.splice(0), this.#stopped);
+        if (this.#stopped !== undefined) rejectAll(this.#queue.splice(0), this.#stopped);
         else if ('act' in first) await (this.#queue.shift(), first.act());
         else await this.#batch();
       }
@@ -159,7 +160,7 @@ class Committer<Op extends LogOp, D extends Draft<Op>> implements Log<Op, D> {
     try {
       if (batch.accepted.length > 0 && (await this.#write(batch)) === 'lost') return await this.#readOn();
     } catch (cause) {
-      reject(this.#queue.splice(0, batch.verdicts.length), inDoubt(cause));
+      rejectAll(this.#queue.splice(0, batch.verdicts.length), inDoubt(cause));
       throw cause;
     }
     const told = this.#queue.splice(0, batch.verdicts.length) as Waiting<Op, D>[];
@@ -178,8 +179,9 @@ class Committer<Op extends LogOp, D extends Draft<Op>> implements Log<Op, D> {
     const record = encodeRecord(head, 'changes', `[${encoded.map(({ text }) => text).join()}]`);
     const blobs = encoded.flatMap((change) => change.blobs);
     if ((await this.#append(head, record, { blobs })) === 'lost') return 'lost';
-    this.#applied({ stream, seq: head.seq, changes: accepted });
-    const destroyed = fold.takeDestroyed();
+    const commit = { stream, seq: head.seq, changes: accepted };
+    const destroyed = fold.apply(commit);
+    for (const listener of this.#listeners) listener(commit);
     if (destroyed.length > 0) await this.finishDestroying(destroyed);
     return 'ours';
   }
@@ -205,42 +207,46 @@ class Committer<Op extends LogOp, D extends Draft<Op>> implements Log<Op, D> {
     return 'ours';
   }
 
-  #applied(commit: Commit<Op>): void {
-    this.#options.fold.apply(commit);
-    for (const listener of this.#listeners) listener(commit);
-  }
-
   /** Applies what others have appended. */
   async #readOn(): Promise<void> {
     const { anchor, stream } = this.#options;
-    const destroyed = await this.#tail.readOn((commit, cursor) => {
-      if (cursor.checkpoint === cursor.seq) this.#book = undefined;
-      anchor.set(stream, cursor);
-      for (const listener of this.#listeners) listener(commit);
+    const destroyed = await this.#tail.readOn({
+      commit: (commit, cursor) => {
+        anchor.set(stream, cursor);
+        for (const listener of this.#listeners) listener(commit);
+      },
+      checkpoint: (pages, cursor) => {
+        anchor.set(stream, cursor);
+        this.#book = bookOf(pages);
+        this.#takeAll = true;
+      },
     });
     if (destroyed.length > 0) await this.#checkpoint();
   }
 
   #checkpointIsDue(): boolean {
-    const { fold, checkpointBytes = defaultCheckpointBytes } = this.#options;
-    // Against writing many large pages for a few small changes: what is written is at most twice what was logged.
-    return this.#tail.bytes >= checkpointBytes && this.#tail.bytes >= fold.dirtyBytes / 2;
+    const { checkpointBytes = defaultCheckpointBytes } = this.#options;
+    // Against writing many large pages for a few small changes: what pages cost is at most twice what the log does.
+    return this.#tail.bytes >= Math.max(checkpointBytes, this.#book.written / 2);
   }
 
   /** Writes changed pages with the record that vouches for them. */
   async #checkpoint(): Promise<void> {
     const { fold, stream, mac } = this.#options;
-    while (this.#book !== undefined) {
-      const dirty = fold.dirtyPages();
-      if (dirty.pages.length === 0 && dirty.drop.length === 0) return;
+    for (;;) {
+      const dirty = this.#takeAll
+        ? { changed: fold.allPages(), removed: [...this.#book.pages.keys()] }
+        : fold.dirtyPages();
+      if (dirty.changed.length === 0 && dirty.removed.length === 0) return;
       const { seq, revision } = this.#tail.cursor;
       const head = { stream, seq: seq + 1, macGeneration: mac.generation, checkpoint: seq + 1, revision };
       const { record, attachments, book } = draftCheckpoint(head, this.#book, dirty);
       if ((await this.#append(head, record, attachments)) === 'ours') {
-        fold.pagesWritten();
         this.#book = book;
-        return this.#applied({ stream, seq: head.seq, changes: [] });
+        this.#takeAll = false;
+        return;
       }
+      this.#takeAll = true;
       await this.#readOn();
     }
   }
@@ -248,12 +254,12 @@ class Committer<Op extends LogOp, D extends Draft<Op>> implements Log<Op, D> {
   /** For good: what the store holds is not known, so nothing more may stand on it. */
   #stop(cause: unknown): void {
     this.#stopped = new PlumbError('unavailable', 'the log has stopped after a failure of the store', { cause });
-    reject(this.#queue.splice(0), this.#stopped);
+    rejectAll(this.#queue.splice(0), this.#stopped);
     this.#options.onFatal(cause instanceof Error ? cause : new Error(String(cause)));
   }
 }
 
-function reject(items: readonly { readonly reject: (error: unknown) => void }[], error: PlumbError): void {
+function rejectAll(items: readonly { readonly reject: (error: unknown) => void }[], error: PlumbError): void {
   for (const item of items) item.reject(error);
 }
 

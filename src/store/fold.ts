@@ -26,37 +26,37 @@ export interface Draft<Op> {
 
 /** A piece of the state in its stored form: at most 256 KB of consecutive names. */
 export interface FoldPage {
-  /** 1–120 characters of `[a-z0-9/.-]`; the same piece keeps its name. */
+  /** 1–120 characters of `[A-Za-z0-9_.-]`, `/` between parts; the same piece keeps its name. */
   readonly name: string;
   readonly bytes: Uint8Array;
 }
 
+/** What changed since the pages were last taken. */
+export interface PageChanges {
+  readonly changed: readonly FoldPage[];
+  /** Names that were taken before and are no more. */
+  readonly removed: readonly string[];
+}
+
 export interface Fold<Op, D extends Draft<Op>> {
-  /** Of the last commit applied or record passed over; 0 before the first. */
-  readonly seq: number;
   draft(): D;
   /**
-   * Folds a durable commit in; never validates again. A record without changes (a checkpoint) is
-   * applied like any other. On a replay the bytes of a value that a later commit destroys are empty.
-   * Throws `corrupt` unless `commit.seq` is the next one, `unsupported` for an op it does not know.
+   * Folds a durable commit in; never validates again. Commits come in order; records without changes
+   * (checkpoints) do not come at all. Answers the ids of the values that it destroys (usually none): the
+   * log erases their bytes and has their pages rewritten. On a replay the bytes of a value that a later
+   * commit destroys are empty. Throws `unsupported` for an op it does not know.
    */
-  apply(commit: Commit<Op>): void;
-  /** Ids of the values that the commits applied since the last call have destroyed: the log erases their bytes. */
-  takeDestroyed(): readonly string[];
-
-  /** Takes over the contents of all pages as of commit `seq`. The bytes are verified; decoding may wait until they are touched. */
-  loadPages(pages: readonly FoldPage[], seq: number): void;
-  /** What changed since the last `pagesWritten`, and names that are gone, as of `seq`. */
-  dirtyPages(): { readonly pages: readonly FoldPage[]; readonly drop: readonly string[] };
-  /** The pages of the last `dirtyPages` are durable. Called before the next `apply`, or not at all. */
-  pagesWritten(): void;
-  /** Estimated bytes of `dirtyPages`, in constant time. */
-  readonly dirtyBytes: number;
-
-  /** After `loadPages`: ids of the values that pages name without holding their bytes. The log fetches them. */
-  missingValues(): readonly string[];
-  /** The answer to `missingValues`; what was asked for and is not in it has been lost. */
-  supplyValues(values: ReadonlyMap<string, Uint8Array>): void;
+  apply(commit: Commit<Op>): readonly string[];
+  /** Pages whose contents changed since they were last taken by this or {@link allPages}; counts them as taken. */
+  dirtyPages(): PageChanges;
+  /** Every page; counts them as taken. */
+  allPages(): readonly FoldPage[];
+  /** Replaces the whole state. The bytes are verified; decoding them may wait until they are touched. */
+  loadPages(pages: readonly FoldPage[]): void;
+  /** After `loadPages`: ids of the values that pages name without holding their bytes; the log fetches them. */
+  wantedBlobs(): readonly string[];
+  /** The answer to `wantedBlobs`. */
+  supplyBlobs(blobs: ReadonlyMap<string, Uint8Array>): void;
   /** Ids of every value that is not destroyed, old versions included; for sweeping orphans. May be slow. */
-  liveValues(): Iterable<string>;
+  liveBlobs(): Iterable<string>;
 }

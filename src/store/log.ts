@@ -7,7 +7,7 @@ import type { Anchor } from './anchor.ts';
 import type { Driver, Stream } from './driver.ts';
 import type { Commit, Draft, Fold, LogOp } from './fold.ts';
 
-export type { Commit, Draft, Fold, FoldPage, LogOp } from './fold.ts';
+export type { Commit, Draft, Fold, FoldPage, LogOp, PageChanges } from './fold.ts';
 
 export interface LogOptions<Op extends LogOp, D extends Draft<Op>> {
   readonly driver: Driver;

@@ -108,7 +108,7 @@ describe('opening again', () => {
     const rotated = await open({ mac: toyMac('truth', 2) });
     await rotated.log.commit(write(put('new')));
     expect(await rotated.log.verify()).toMatchObject({ ok: true, records: 4 });
-    expect(fold.seq).toBe(3);
+    expect(fold.revision).toBe(3);
     await expect(log.catchUp()).resolves.toBeUndefined();
     await expect(open({ mac: toyMac('other') })).rejects.toMatchObject(corrupt);
     await expect(open({ storeId: 'hgfedcba' })).rejects.toMatchObject(corrupt);
@@ -307,22 +307,35 @@ describe('checkpoints', () => {
     await log.checkpoint();
     const names = (await Array.fromAsync(driver.pages('truth/'))).map(({ name }) => name);
     expect(names).not.toContain('truth/names/1/99');
-    expect(fold.seq).toBe(3);
+    expect(fold.revision).toBe(2);
   });
 
-  test('are left to the other writer once it has made one', async () => {
-    const { open } = newPlace();
+  test('of two writers replace each other whole', async () => {
+    const { open, store } = newPlace();
     const one = await open();
     const two = await open({ anchor: toyAnchor() });
     await one.log.commit(write(put('a')));
     await one.log.checkpoint();
     await two.log.commit(write(put('b')));
     await two.log.checkpoint();
-    expect([two.log.seq, two.fold.revision]).toEqual([3, 2]);
-    await one.log.catchUp();
+    await one.log.commit(write(put('c')));
     await one.log.checkpoint();
-    expect(one.log.seq).toBe(4);
-    expect((await open({ anchor: toyAnchor(), acceptLoss: true })).fold.snapshot()).toEqual(one.fold.snapshot());
+    const names = (await Array.fromAsync(store.driver().pages('truth/'))).map(({ name }) => name);
+    expect(names).toEqual(['revision', 'names/97', 'names/98', 'names/99'].map((name) => `truth/${name}/6`).toSorted());
+    expect((await open()).fold.snapshot()).toEqual(one.fold.snapshot());
+  });
+
+  test('that lose their place are made again, whole', async () => {
+    const { open, store } = newPlace();
+    const one = await open();
+    const two = await open({ anchor: toyAnchor() });
+    await one.log.commit(write(put('a')));
+    await two.log.catchUp();
+    await two.log.commit(write(put('b')));
+    await one.log.checkpoint();
+    const names = (await Array.fromAsync(store.driver().pages('truth/'))).map(({ name }) => name);
+    expect(names).toEqual(['truth/names/97/3', 'truth/names/98/3', 'truth/revision/3']);
+    expect((await open()).fold.snapshot()).toEqual(two.fold.snapshot());
   });
 });
 
@@ -373,6 +386,6 @@ describe('sweeping', () => {
     const after = await Array.fromAsync(driver.blobIds());
     expect(after).toEqual(expect.arrayContaining(['o-work-orphan', 'keyring-000001']));
     expect(after).toHaveLength(before);
-    expect(fold.seq).toBe(3);
+    expect(fold.revision).toBe(3);
   });
 });

@@ -62,10 +62,10 @@ async function newestCheckpoint<Op extends LogOp, D extends Draft<Op>>(
 async function load<Op extends LogOp, D extends Draft<Op>>(
   { driver }: ChainPlace,
   fold: Fold<Op, D>,
-  { pages, cursor }: LoadedCheckpoint,
+  { pages }: LoadedCheckpoint,
 ): Promise<readonly string[]> {
-  fold.loadPages(pages, cursor.seq);
-  const ids = fold.missingValues();
+  fold.loadPages(pages);
+  const ids = fold.wantedBlobs();
   if (ids.length === 0) return [];
   const bytes = await driver.getBlobs(ids);
   const found = new Map<string, Uint8Array>();
@@ -73,7 +73,7 @@ async function load<Op extends LogOp, D extends Draft<Op>>(
     const kept = bytes[index];
     if (kept !== undefined) found.set(id, kept);
   });
-  fold.supplyValues(found);
+  fold.supplyBlobs(found);
   return ids.filter((id) => !found.has(id));
 }
 

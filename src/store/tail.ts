@@ -1,9 +1,9 @@
 /** Applies durable records to the fold, in order: at open from the last checkpoint on, later what other writers append. */
 import type { Change } from '#domain/change';
-import { decodeBody } from './codec.ts';
+import { decodeBody, type PageReference } from './codec.ts';
 import { advance, type ChainPlace, type Cursor } from './cursor.ts';
 import type { Commit, Draft, Fold, LogOp } from './fold.ts';
-import { readValues, withOps, withValues } from './hydrate.ts';
+import { readValues, withOps, withPages, withValues } from './hydrate.ts';
 
 /** Records decoded and applied in one go; bounds what is held beside the state. */
 const chunkBytes = 1024 * 1024;
@@ -11,8 +11,15 @@ const chunkBytes = 1024 * 1024;
 interface Pending {
   readonly cursor: Cursor;
   readonly length: number;
-  /** `undefined`: a checkpoint. */
-  readonly changes: readonly Change<LogOp>[] | undefined;
+  readonly changes: readonly Change<LogOp>[];
+  /** Of a checkpoint. */
+  readonly pages?: readonly PageReference[];
+}
+
+/** Told of each record once it is applied. */
+export interface TailListener<Op> {
+  commit(commit: Commit<Op>, cursor: Cursor): void;
+  checkpoint(pages: readonly PageReference[], cursor: Cursor): void;
 }
 
 export class Tail<Op extends LogOp, D extends Draft<Op>> {
@@ -54,41 +61,47 @@ export class Tail<Op extends LogOp, D extends Draft<Op>> {
    * Reads on to the head and applies. Answers the ids of values that were destroyed on the way.
    * Throws `corrupt` at the first record that does not follow.
    */
-  async readOn(onCommit?: (commit: Commit<Op>, cursor: Cursor) => void): Promise<readonly string[]> {
+  async readOn(listener?: TailListener<Op>): Promise<readonly string[]> {
+    const destroyed: string[] = [];
     let chunk: Pending[] = [];
     let length = 0;
     let cursor = this.#cursor;
     for await (const record of this.#place.driver.read(this.#place.stream, cursor.seq + 1)) {
       cursor = advance(this.#place, cursor, record);
-      const body = decodeBody(record.bytes);
-      const changes = 'changes' in body ? await withOps(this.#place.driver, body.changes) : undefined;
-      chunk.push({ cursor, length: record.bytes.length, changes });
+      chunk.push(await this.#decode(cursor, record.bytes));
       length += record.bytes.length;
       if (length < chunkBytes) continue;
-      await this.#apply(chunk, onCommit);
+      destroyed.push(...(await this.#apply(chunk, listener)));
       chunk = [];
       length = 0;
     }
-    await this.#apply(chunk, onCommit);
-    const destroyed = this.#fold.takeDestroyed();
+    destroyed.push(...(await this.#apply(chunk, listener)));
     for (const id of destroyed) this.#missing.delete(id);
     return destroyed;
   }
 
-  async #apply(chunk: readonly Pending[], onCommit?: (commit: Commit<Op>, cursor: Cursor) => void): Promise<void> {
+  async #decode(cursor: Cursor, record: Uint8Array): Promise<Pending> {
+    const { driver } = this.#place;
+    const body = decodeBody(record);
+    if ('changes' in body) return { cursor, length: record.length, changes: await withOps(driver, body.changes) };
+    return { cursor, length: record.length, changes: [], pages: await withPages(driver, body.pages) };
+  }
+
+  async #apply(chunk: readonly Pending[], listener?: TailListener<Op>): Promise<readonly string[]> {
     const { driver, stream } = this.#place;
-    const { found, missing } = await readValues(
-      driver,
-      chunk.flatMap(({ changes }) => changes ?? []),
-    );
+    const all = chunk.flatMap(({ changes }) => changes);
+    const { found, missing } = await readValues(driver, all);
     for (const id of missing) this.#missing.add(id);
-    for (const { cursor, length, changes } of chunk) {
+    const destroyed: string[] = [];
+    for (const { cursor, length, changes, pages } of chunk) {
       // The record was written by the same kind of fold; one that does not know an op refuses it.
-      const filled = withValues(changes ?? [], found) as readonly Change<Op>[];
+      const filled = withValues(changes, found) as readonly Change<Op>[];
       const commit = { stream, seq: cursor.seq, changes: filled };
-      this.#fold.apply(commit);
+      if (pages === undefined) destroyed.push(...this.#fold.apply(commit));
       this.passed(cursor, length);
-      onCommit?.(commit, cursor);
+      if (pages === undefined) listener?.commit(commit, cursor);
+      else listener?.checkpoint(pages, cursor);
     }
+    return destroyed;
   }
 }

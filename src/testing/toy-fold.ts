@@ -5,7 +5,7 @@ import type { Change } from '#domain/change';
 import type { SealedValue } from '#domain/entry';
 import { PlumbError } from '#domain/errors';
 import { type Anchor, openAnchor } from '#store/anchor';
-import type { Commit, Draft, Fold, FoldPage, LogOp } from '#store/fold';
+import type { Commit, Draft, Fold, FoldPage, LogOp, PageChanges } from '#store/fold';
 import { memorySlotFile, type SlotFile } from '#util/files';
 import { FakeClock } from './clock.ts';
 
@@ -45,48 +45,39 @@ export class ToyDraft implements Draft<ToyOp> {
 /** One page per first character of a name. */
 export class ToyFold implements Fold<ToyOp, ToyDraft> {
   readonly names = new Map<string, Kept>();
-  seq = 0;
   revision = 0;
   #dirty = new Set<string>();
-  #destroyed: string[] = [];
+  #seq = 0;
 
   draft(): ToyDraft {
     return new ToyDraft(this);
   }
 
-  apply(commit: Commit<ToyOp>): void {
-    if (commit.seq !== this.seq + 1) throw new PlumbError('corrupt', `expected ${this.seq + 1}, got ${commit.seq}`);
-    this.seq = commit.seq;
-    for (const { revision, ops } of commit.changes) {
+  apply(commit: Commit<ToyOp>): readonly string[] {
+    if (commit.seq <= this.#seq) throw new PlumbError('corrupt', `record ${commit.seq} comes a second time`);
+    this.#seq = commit.seq;
+    return commit.changes.flatMap(({ revision, ops }) => {
+      if (revision !== this.revision + 1) throw new PlumbError('corrupt', `revision ${revision} comes out of order`);
       this.revision = revision;
       this.#dirty.add('revision');
-      for (const op of ops) this.#applyOp(op);
-    }
+      return ops.flatMap((op) => this.#applyOp(op));
+    });
   }
 
-  #applyOp(op: ToyOp): void {
-    const writes = (this.names.get(op.name)?.writes ?? 0) + 1;
+  #applyOp(op: ToyOp): readonly string[] {
+    const { id = '', writes = 0 } = this.names.get(op.name) ?? {};
     this.#dirty.add(pageOf(op.name));
     if (op.op === 'put') {
       const bytes = Buffer.from(op.value.bytes).toString('base64');
-      this.names.set(op.name, { id: op.value.id, bytes, writes });
-    } else if (op.op === 'destroy') {
-      const id = this.names.get(op.name)?.id;
-      if (id !== undefined) this.#destroyed.push(id);
-      this.names.set(op.name, { id: id ?? '', bytes: null, writes });
-    } else {
-      throw new PlumbError('unsupported', 'an op of a newer version');
+      this.names.set(op.name, { id: op.value.id, bytes, writes: writes + 1 });
+      return [];
     }
+    if (op.op !== 'destroy') throw new PlumbError('unsupported', 'an op of a newer version');
+    this.names.set(op.name, { id, bytes: null, writes: writes + 1 });
+    return id === '' ? [] : [id];
   }
 
-  takeDestroyed(): readonly string[] {
-    const taken = this.#destroyed;
-    this.#destroyed = [];
-    return taken;
-  }
-
-  loadPages(pages: readonly FoldPage[], seq: number): void {
-    this.seq = seq;
+  loadPages(pages: readonly FoldPage[]): void {
     for (const { name, bytes } of pages) {
       const content = JSON.parse(Buffer.from(bytes).toString()) as unknown;
       if (name === 'revision') this.revision = content as number;
@@ -94,35 +85,33 @@ export class ToyFold implements Fold<ToyOp, ToyDraft> {
     }
   }
 
-  dirtyPages(): { readonly pages: readonly FoldPage[]; readonly drop: readonly string[] } {
-    const pages = [...this.#dirty].map((name) => {
+  dirtyPages(): PageChanges {
+    const changed = [...this.#dirty].map((name) => {
       const kept = [...this.names].filter(([key]) => pageOf(key) === name);
       return { name, bytes: Buffer.from(JSON.stringify(name === 'revision' ? this.revision : kept)) };
     });
-    return { pages, drop: [] };
-  }
-
-  pagesWritten(): void {
     this.#dirty = new Set();
+    return { changed, removed: [] };
   }
 
-  get dirtyBytes(): number {
-    return this.#dirty.size * 100;
+  allPages(): readonly FoldPage[] {
+    this.#dirty = new Set(['revision', ...[...this.names.keys()].map(pageOf)]);
+    return this.dirtyPages().changed;
   }
 
-  missingValues(): readonly string[] {
+  wantedBlobs(): readonly string[] {
     return [];
   }
 
-  supplyValues(): void {}
+  supplyBlobs(): void {}
 
-  liveValues(): Iterable<string> {
+  liveBlobs(): Iterable<string> {
     return [...this.names.values()].filter(({ bytes }) => bytes !== null).map(({ id }) => id);
   }
 
   /** What two folds of the same log must agree on. */
   snapshot(): unknown {
-    return { seq: this.seq, revision: this.revision, names: [...this.names].toSorted(([a], [b]) => (a < b ? -1 : 1)) };
+    return { revision: this.revision, names: [...this.names].toSorted(([a], [b]) => (a < b ? -1 : 1)) };
   }
 }
 
