@@ -1,6 +1,6 @@
 /** What several folders need of the file system, each with what it promises after a crash. */
 import { closeSync, constants, fstatSync, fsync, openSync, readSync, writeSync } from 'node:fs';
-import { open, readFile, rename, unlink } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 let temporaries = 0;
@@ -47,6 +47,11 @@ export async function readTextFile(path: string, maxBytes = 1024 * 1024): Promis
     if (isAbsent(error)) return undefined;
     throw error;
   }
+}
+
+/** Makes a folder, 0700, and the missing ones above it. One that is there stays as it is. */
+export async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
 }
 
 /** Durable when it resolves; a file that is not there is no error. */

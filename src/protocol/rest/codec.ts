@@ -86,5 +86,5 @@ export function resumeAfter(lastEventId: string | undefined, after: number | und
 
 /** An entity tag as the header has it. */
 export function quoteTag(etag: string): string {
-  return etag.startsWith('"') ? etag : `"${etag}"`;
+  return `"${etag}"`;
 }

@@ -32,7 +32,7 @@ const entry = {
   value: 's3cret',
   secret: true,
   origin: [{ path: 'a/b/C', version: 3, revision: 7 }],
-  etag: '"1.3-abc"',
+  etag: '1.3-abc',
 };
 const plan = {
   sync: 's',
@@ -60,7 +60,7 @@ const token = { accessor: 'acc', principal: 'person/root', created: 1 };
 const applied = {
   revision: 8,
   dryRun: false,
-  entries: [{ path: 'a/b/C', effect: 'create', version: 1, etag: '"1.1"' }],
+  entries: [{ path: 'a/b/C', effect: 'create', version: 1, etag: '1.1' }],
   warnings: [],
 } as const;
 const good = 'good';
