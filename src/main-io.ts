@@ -46,7 +46,7 @@ export function realIo(process: NodeJS.Process, version: string): CliIo {
 function realOutput(process: NodeJS.Process, name: 'stdout' | 'stderr'): CliOutput {
   let listening = false;
   return {
-    isTerminal: process[name].isTTY === true,
+    isTerminal: process[name].isTTY,
     write(text) {
       if (!listening) {
         listening = true;
@@ -63,7 +63,7 @@ function realOutput(process: NodeJS.Process, name: 'stdout' | 'stderr'): CliOutp
 function realInput(process: NodeJS.Process): CliInput {
   return {
     get isTerminal() {
-      return process.stdin.isTTY === true;
+      return process.stdin.isTTY;
     },
     async read(maxBytes) {
       const chunks: Buffer[] = [];

@@ -6,95 +6,22 @@ import { PlumbError } from '#domain/errors';
  * Names by which a value becomes a program: loaders, interpreters and shells read code, or where to find code,
  * from them. Who may write a value must not be able to run code wherever that value is used.
  */
-const dangerousNames = new Set([
-  ...[
-    'PATH',
-    'ENV',
-    'BASH_ENV',
-    'IFS',
-    'PS4',
-    'SHELLOPTS',
-    'BASHOPTS',
-    'PROMPT_COMMAND',
-    'CDPATH',
-    'GLOBIGNORE',
-    'FPATH',
-    'ZDOTDIR',
-  ],
-  ...['NODE_OPTIONS', 'NODE_PATH', 'NODE_EXTRA_CA_CERTS', 'NODE_TLS_REJECT_UNAUTHORIZED', 'NODE_REPL_EXTERNAL_MODULE'],
-  ...[
-    'PYTHONSTARTUP',
-    'PYTHONPATH',
-    'PYTHONHOME',
-    'PYTHONINSPECT',
-    'PYTHONUSERBASE',
-    'PYTHONWARNINGS',
-    'PYTHONBREAKPOINT',
-  ],
-  ...[
-    'PERL5LIB',
-    'PERL5OPT',
-    'PERLLIB',
-    'PERL5DB',
-    'RUBYLIB',
-    'RUBYOPT',
-    'PHPRC',
-    'PHP_INI_SCAN_DIR',
-    'LUA_INIT',
-    'LUA_PATH',
-    'LUA_CPATH',
-  ],
-  ...[
-    'JAVA_TOOL_OPTIONS',
-    'JDK_JAVA_OPTIONS',
-    '_JAVA_OPTIONS',
-    'CLASSPATH',
-    'ERL_FLAGS',
-    'ERL_AFLAGS',
-    'ERL_ZFLAGS',
-    'ERL_LIBS',
-    'ELIXIR_ERL_OPTIONS',
-  ],
-  ...[
-    'GCONV_PATH',
-    'LOCPATH',
-    'NLSPATH',
-    'HOSTALIASES',
-    'RESOLV_HOST_CONF',
-    'GLIBC_TUNABLES',
-    'MALLOC_CHECK_',
-    'TERMINFO',
-    'TERMINFO_DIRS',
-    'TERMCAP',
-  ],
-  ...[
-    'GIT_SSH',
-    'GIT_SSH_COMMAND',
-    'GIT_EXTERNAL_DIFF',
-    'GIT_PAGER',
-    'GIT_EDITOR',
-    'GIT_EXEC_PATH',
-    'GIT_ASKPASS',
-    'GIT_PROXY_COMMAND',
-    'GIT_TEMPLATE_DIR',
-    'SSH_ASKPASS',
-  ],
-  ...[
-    'EDITOR',
-    'VISUAL',
-    'PAGER',
-    'LESSOPEN',
-    'LESSCLOSE',
-    'BROWSER',
-    'SHELL',
-    'MAKEFLAGS',
-    'OPENSSL_CONF',
-    'OPENSSL_MODULES',
-    'OPENSSL_ENGINES',
-    'SSLKEYLOGFILE',
-  ],
-  ...['RUSTC_WRAPPER', 'RUSTFLAGS', 'GOFLAGS', 'CARGO_HOME', 'DOTNET_STARTUP_HOOKS', 'CORECLR_PROFILER_PATH'],
-]);
+const dangerousNames = new Set(
+  `
+  PATH ENV BASH_ENV IFS PS4 SHELLOPTS BASHOPTS PROMPT_COMMAND CDPATH GLOBIGNORE FPATH ZDOTDIR NODE_OPTIONS
+  NODE_PATH NODE_EXTRA_CA_CERTS NODE_TLS_REJECT_UNAUTHORIZED NODE_REPL_EXTERNAL_MODULE PYTHONSTARTUP PYTHONPATH
+  PYTHONHOME PYTHONINSPECT PYTHONUSERBASE PYTHONWARNINGS PYTHONBREAKPOINT PERL5LIB PERL5OPT PERLLIB PERL5DB
+  RUBYLIB RUBYOPT PHPRC PHP_INI_SCAN_DIR LUA_INIT LUA_PATH LUA_CPATH JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS
+  _JAVA_OPTIONS CLASSPATH ERL_FLAGS ERL_AFLAGS ERL_ZFLAGS ERL_LIBS ELIXIR_ERL_OPTIONS GCONV_PATH LOCPATH
+  NLSPATH HOSTALIASES RESOLV_HOST_CONF GLIBC_TUNABLES MALLOC_CHECK_ TERMINFO TERMINFO_DIRS TERMCAP GIT_SSH
+  GIT_SSH_COMMAND GIT_EXTERNAL_DIFF GIT_PAGER GIT_EDITOR GIT_EXEC_PATH GIT_ASKPASS GIT_PROXY_COMMAND
+  GIT_TEMPLATE_DIR SSH_ASKPASS EDITOR VISUAL PAGER LESSOPEN LESSCLOSE BROWSER SHELL MAKEFLAGS OPENSSL_CONF
+  OPENSSL_MODULES OPENSSL_ENGINES SSLKEYLOGFILE RUSTC_WRAPPER RUSTFLAGS GOFLAGS CARGO_HOME DOTNET_STARTUP_HOOKS
+  CORECLR_PROFILER_PATH
+`
+    .trim()
+    .split(/\s+/),
+);
 const dangerousPrefixes = ['LD_', 'DYLD_', 'GIT_CONFIG', 'BASH_FUNC_', 'npm_config_', 'PLUMB_'];
 
 /** Says whether a name is refused unless it is allowed on the command line. */
@@ -103,7 +30,7 @@ export function isDangerousName(name: string): boolean {
 }
 
 /** The credentials of the command line itself: not the child's business. */
-const ownNames = ['PLUMB_TOKEN'];
+const ownNames: ReadonlySet<string> = new Set(['PLUMB_TOKEN']);
 
 /**
  * The user's own environment without our credentials, and over it the values by name. Throws `invalid` with a
@@ -114,14 +41,14 @@ export function childEnvironment(
   values: Iterable<readonly [name: string, value: string]>,
   allowed: readonly string[],
 ): Record<string, string> {
-  const environment: Record<string, string> = Object.create(null);
+  const environment = new Map<string, string>();
   for (const [name, value] of Object.entries(own)) {
-    if (value !== undefined && !ownNames.includes(name)) environment[name] = value;
+    if (value !== undefined && !ownNames.has(name)) environment.set(name, value);
   }
   const diagnostics: Diagnostic[] = [];
   for (const [name, value] of values) {
     const problem = problemOf(name, value, allowed);
-    if (problem === undefined) environment[name] = value;
+    if (problem === undefined) environment.set(name, value);
     else diagnostics.push({ subject: name, message: problem });
   }
   if (diagnostics.length > 0) {
@@ -130,7 +57,7 @@ export function childEnvironment(
       hint: '--allow-name NAME allows a name that other programs take orders from',
     });
   }
-  return environment;
+  return Object.fromEntries(environment);
 }
 
 function problemOf(name: string, value: string, allowed: readonly string[]): string | undefined {

@@ -52,13 +52,19 @@ export function exitCodeOf(error: unknown): number {
 }
 
 /** Diagnostics first, then `error: …`, then `hint: …`; each on a line of its own, without the last line end. */
-export function failureText(error: unknown): string {
+export function failureText(thrown: unknown): string {
+  const error = mostTelling(thrown);
   if (!isFailure(error)) return `error: a fault of plumb itself${placeOf(error)}`;
   const lines = error.diagnostics.map(diagnosticText);
   const fault = error.code === 'internal' && error.requestId !== undefined ? ` (request ${error.requestId})` : '';
   lines.push(`error: ${error.message}${fault}`);
   if (error.hint !== undefined) lines.push(`hint: ${error.hint}`);
   return lines.map((line) => printable(line)).join('\n');
+}
+
+/** Where nothing answered, the client's error is about any server, and the one beneath about this one. */
+function mostTelling(error: unknown): unknown {
+  return isFailure(error) && error.code === 'unavailable' && isFailure(error.cause) ? error.cause : error;
 }
 
 /** `file:line:column: message`, with what is known of the place. */

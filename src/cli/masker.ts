@@ -93,6 +93,13 @@ export class MaskPatterns {
 
 const maskBytes = Buffer.from(mask);
 
+interface HiddenPart {
+  from: number;
+  to: number;
+  /** Its mask stands in the output already; the rest of it is left out. */
+  masked: boolean;
+}
+
 /** One stream: give it the chunks in order, then end it. */
 export class MaskedStream {
   readonly #patterns: MaskPatterns;
@@ -102,7 +109,7 @@ export class MaskedStream {
   #held: Uint8Array = new Uint8Array(0);
   #heldFrom = 0;
   /** Parts of the stream to hide, in order, apart from each other. */
-  #hidden: { from: number; to: number }[] = [];
+  readonly #hidden: HiddenPart[] = [];
 
   constructor(patterns: MaskPatterns, write: (bytes: Uint8Array) => void) {
     this.#patterns = patterns;
@@ -129,30 +136,29 @@ export class MaskedStream {
 
   /** Values that overlap are hidden as one. */
   #hide(from: number, to: number): void {
-    let start = from;
-    for (let last = this.#hidden.at(-1); last !== undefined && last.to > start; last = this.#hidden.at(-1)) {
-      start = Math.min(start, last.from);
+    const part = { from, to, masked: false };
+    for (let last = this.#hidden.at(-1); last !== undefined && last.to > part.from; last = this.#hidden.at(-1)) {
+      part.from = Math.min(part.from, last.from);
+      part.masked ||= last.masked;
       this.#hidden.pop();
     }
-    this.#hidden.push({ from: start, to });
+    this.#hidden.push(part);
   }
 
-  /** Writes everything before `until`; a hidden part is written as a mask when all of it is before. */
+  /** Writes everything before `until`, with a mask for each hidden part that begins there. */
   #release(until: number): void {
     let from = this.#heldFrom;
     while (from < until) {
       const next = this.#hidden[0];
-      if (next === undefined || next.from >= until) {
-        this.#write(this.#slice(from, until));
-        from = until;
-      } else {
-        if (next.from > from) this.#write(this.#slice(from, next.from));
-        from = Math.max(from, next.from);
-        if (next.to > until) break;
-        this.#write(maskBytes);
-        this.#hidden.shift();
-        from = next.to;
-      }
+      const plain = Math.min(until, next?.from ?? until);
+      if (plain > from) this.#write(this.#slice(from, plain));
+      from = plain;
+      if (next === undefined || from === until) continue;
+      if (!next.masked) this.#write(maskBytes);
+      next.masked = true;
+      from = Math.min(until, next.to);
+      next.from = from;
+      if (next.to <= until) this.#hidden.shift();
     }
     this.#held = this.#slice(from, this.#heldFrom + this.#held.length);
     this.#heldFrom = from;

@@ -1,4 +1,4 @@
-import type { Client } from '@plumbd/client';
+import type { Client, Transport } from '@plumbd/client';
 import { PlumbError } from '#domain/errors';
 import type { Address } from './address.ts';
 import { findDevelopmentSocket, parseAddress } from './address.ts';
@@ -21,7 +21,7 @@ export class Session {
   readonly io: CliIo;
   readonly style: Style;
   #exitCode = 0;
-  #projectFile: Promise<ProjectFile | undefined> | undefined;
+  #project: Promise<ProjectFile | undefined> | undefined;
 
   constructor(io: CliIo, style: Style) {
     this.io = io;
@@ -65,7 +65,7 @@ export class Session {
   /** `-e`, then PLUMB_ENV, then plumb.yaml; `/` says that there is none. */
   async environment(flags: PlaceFlags): Promise<string | undefined> {
     const named = flags.environment ?? (this.io.env['PLUMB_ENV'] || undefined);
-    const chosen = named ?? (await this.projectFile())?.environment;
+    const chosen = named ?? (await this.#projectFile())?.environment;
     return chosen === undefined || chosen === '/' ? undefined : chosen.replace(/\/$/, '');
   }
 
@@ -86,9 +86,9 @@ export class Session {
     );
   }
 
-  projectFile(): Promise<ProjectFile | undefined> {
-    this.#projectFile ??= readProjectFile(this.io);
-    return this.#projectFile;
+  #projectFile(): Promise<ProjectFile | undefined> {
+    this.#project ??= readProjectFile(this.io);
+    return this.#project;
   }
 
   /** A client for the chosen server with the token for exactly that address. Throws before anything is sent. */
@@ -109,10 +109,23 @@ export class Session {
     const { createClient } = await import('@plumbd/client');
     return createClient({
       address: address.url,
-      transport: this.io.transport(address.socket === undefined ? {} : { socket: address.socket }),
+      transport: this.#transport(address),
       userAgent: `plumb/${this.io.version}`,
       ...(token === undefined ? {} : { token }),
     });
+  }
+
+  /** Says which server it was that did not answer. */
+  #transport(address: Address): Transport {
+    const send = this.io.transport(address.socket === undefined ? {} : { socket: address.socket });
+    return async (url, request) => {
+      try {
+        return await send(url, request);
+      } catch (cause) {
+        const hint = 'is it running? plumb server';
+        throw new PlumbError('unavailable', `the server at ${address.text} does not answer`, { hint, cause });
+      }
+    };
   }
 
   /**
@@ -134,7 +147,7 @@ export class Session {
 
   /** A project file may say where its server is, and is then told apart from it; it is never followed. */
   async #compareProjectAddress(used: Address): Promise<void> {
-    const wished = (await this.projectFile())?.address;
+    const wished = (await this.#projectFile())?.address;
     if (wished === undefined || wished === used.text) return;
     this.note('note', `${projectFileName} names the server ${wished}; this command uses ${used.text}`);
     this.note('hint', `if you trust it: plumb login --address ${wished}`);

@@ -26,7 +26,7 @@ export const command = defineCommand<Flags, [left: string, right: string]>({
     { input: 'diff changelog/development changelog/production', brief: '' },
     { input: 'diff changelog/production@41 changelog/production', brief: 'what changed since revision 41' },
   ],
-  async run(session, flags, left, right) {
+  async run(session, flags, ...[left, right]) {
     const client = await session.connect(flags);
     const diff = await client.entries.diff({ left: parseSide(left), right: parseSide(right) });
     if (flags.json) session.printJson(diff);
@@ -81,6 +81,7 @@ function countsText({ left, right, counts }: Diff): string {
 function namesOf(left: Side, right: Side): readonly [string, string] {
   const full = ({ folder, revision }: Side): string =>
     printable(revision === undefined ? folder : `${folder}@${revision}`);
-  const short = (side: Side): string => full({ ...side, folder: side.folder.slice(side.folder.lastIndexOf('/') + 1) });
+  const short = (given: Side): string =>
+    full({ ...given, folder: given.folder.slice(given.folder.lastIndexOf('/') + 1) });
   return short(left) === short(right) ? [full(left), full(right)] : [short(left), short(right)];
 }

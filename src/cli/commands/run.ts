@@ -43,9 +43,9 @@ export const command = defineCommand<Flags, string[]>({
     { input: 'run -e changelog/development -- mix phx.server', brief: '' },
     { input: 'run -e changelog/test --mask -- make test', brief: '' },
   ],
-  async run(session, flags, ...command) {
+  async run(session, flags, ...words) {
     try {
-      const prepared = await prepare(session, flags, command);
+      const prepared = await prepare(session, flags, words);
       session.exitWith(await runPrepared(session, prepared));
     } catch (error) {
       if (error instanceof UsageError) throw error;
@@ -61,15 +61,15 @@ interface Prepared {
   readonly end: () => void;
 }
 
-async function prepare(session: Session, flags: Flags, [command = '', ...args]: readonly string[]): Promise<Prepared> {
+async function prepare(session: Session, flags: Flags, [program = '', ...args]: readonly string[]): Promise<Prepared> {
   const folder = await session.folder(undefined, flags);
   const client = await session.connect(flags);
   const { entries } = await client.entries.evaluate({ folder });
   const named = entries.map(({ path, value }) => [path.slice(folder.length + 1), value] as const);
   const env = childEnvironment(session.io.env, named, flags.allowName ?? []);
-  if (!flags.mask) return { request: { command, args, env, output: 'inherit' }, end: () => undefined };
+  if (!flags.mask) return { request: { command: program, args, env, output: 'inherit' }, end: () => undefined };
   const { output, end } = await maskedOutput(session.io, entries);
-  return { request: { command, args, env, output }, end };
+  return { request: { command: program, args, env, output }, end };
 }
 
 async function runPrepared(session: Session, { request, end }: Prepared): Promise<number> {

@@ -1,0 +1,142 @@
+import type { Transport, TransportRequest } from '@plumbd/client';
+import type { CliIo, FileStatus, SpawnRequest } from '#cli/io';
+import { runCli } from '#cli/cli';
+import { PlumbError } from '#domain/errors';
+
+/** A file of a {@link FakeTerminal}, absolute paths. */
+export interface FakeFile {
+  readonly text: string;
+  /** Default 0o600. */
+  readonly mode?: number;
+  /** Default 1000, the user. */
+  readonly owner?: number;
+  /** Default `file`. */
+  readonly kind?: FileStatus['kind'];
+}
+
+/** One request that a command sent. */
+export interface SentRequest extends TransportRequest {
+  readonly url: string;
+  readonly socket?: string;
+}
+
+export interface TerminalOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Default `/home/ada/app`. */
+  readonly cwd?: string;
+  readonly files?: Readonly<Record<string, string | FakeFile>>;
+  readonly stdin?: string | Uint8Array;
+  /** Whether all three streams are a terminal. Default false. */
+  readonly terminal?: boolean;
+  /** What is typed at hidden prompts, in order. */
+  readonly typed?: readonly string[];
+  /** Answers `METHOD /path` with a body, or with a status and a body. Default: nothing answers. */
+  readonly answers?: Readonly<Record<string, unknown>>;
+  /** Plays the command that `run` starts. */
+  readonly child?: (request: SpawnRequest) => { readonly code: number } | { readonly signal: number };
+}
+
+/** What a command line left behind. */
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A user at a keyboard: runs command lines against answers, files and a child made up by the test. */
+export class FakeTerminal {
+  readonly files = new Map<string, FakeFile>();
+  readonly requests: SentRequest[] = [];
+  readonly spawned: SpawnRequest[] = [];
+  readonly signals = new Map<NodeJS.Signals, (signal: NodeJS.Signals) => void>();
+  readonly #options: TerminalOptions;
+  readonly #typed: string[];
+
+  constructor(options: TerminalOptions = {}) {
+    this.#options = options;
+    this.#typed = [...(options.typed ?? [])];
+    for (const [path, file] of Object.entries(options.files ?? {})) {
+      this.files.set(path, typeof file === 'string' ? { text: file } : file);
+    }
+  }
+
+  /** The user's arguments as words. */
+  async run(...argv: string[]): Promise<Outcome> {
+    const written = { stdout: '', stderr: '' };
+    const code = await runCli(this.#io(argv, written));
+    return { code, ...written };
+  }
+
+  #io(argv: readonly string[], written: { stdout: string; stderr: string }): CliIo {
+    const { env = {}, cwd = '/home/ada/app', stdin = '', terminal = false } = this.#options;
+    const output = (name: 'stdout' | 'stderr') => ({
+      isTerminal: terminal,
+      write: (text: string | Uint8Array) => {
+        written[name] += Buffer.from(text).toString();
+      },
+    });
+    return {
+      argv,
+      env,
+      cwd,
+      home: '/home/ada',
+      uid: 1000,
+      version: '0.0.0',
+      stdin: {
+        isTerminal: terminal,
+        read: async () => Buffer.from(stdin),
+        readHidden: async () => this.#typed.shift() ?? '',
+      },
+      stdout: output('stdout'),
+      stderr: output('stderr'),
+      files: this.#fileOperations(),
+      now: () => Date.UTC(2026, 0, 1),
+      transport: ({ socket }) => this.#transport(socket),
+      spawn: async (request) => {
+        this.spawned.push(request);
+        return {
+          kill: () => undefined,
+          ended: Promise.resolve((this.#options.child ?? (() => ({ code: 0 })))(request)),
+        };
+      },
+      onSignals: (signals, handler) => {
+        for (const signal of signals) this.signals.set(signal, handler);
+        return () => {
+          for (const signal of signals) this.signals.delete(signal);
+        };
+      },
+    };
+  }
+
+  #fileOperations(): CliIo['files'] {
+    return {
+      read: (path) => {
+        const file = this.files.get(path);
+        return file === undefined ? null : Buffer.from(file.text);
+      },
+      status: (path) => {
+        const file = this.files.get(path);
+        if (file === undefined) return null;
+        return { kind: file.kind ?? 'file', owner: file.owner ?? 1000, mode: file.mode ?? 0o600 };
+      },
+      create: (path, text) => {
+        if (this.files.has(path)) throw new PlumbError('exists', `${path} exists already`);
+        this.files.set(path, { text, mode: 0o644 });
+      },
+      writePrivate: (path, bytes) => {
+        this.files.set(path, { text: Buffer.from(bytes).toString() });
+      },
+    };
+  }
+
+  #transport(socket: string | undefined): Transport {
+    return async (url, request) => {
+      this.requests.push({ url, ...request, ...(socket === undefined ? {} : { socket }) });
+      const { pathname } = new URL(url);
+      const answer = this.#options.answers?.[`${request.method} ${pathname}`];
+      if (answer === undefined) throw new Error('nothing answers');
+      const { status = 200, body = answer } = answer as { status?: number; body?: unknown };
+      return { status, headers: { get: () => null }, text: async () => JSON.stringify(body), body: null };
+    };
+  }
+}
