@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkBudgets } from './budgets.ts';
+import { checkCommands } from './commands.ts';
 import { checks, type Report } from './checks.ts';
 import { checkCycles, checkImports } from './imports.ts';
 import { checkLinks } from './links.ts';
@@ -158,6 +159,27 @@ describe('links', () => {
   ];
   test.each(cases)('%s', (_name, text, count) => {
     expect(found(checkLinks, { ...there, 'docs/a.md': text })).toHaveLength(count);
+  });
+});
+
+describe('commands', () => {
+  const table = [
+    { name: 'get', brief: '' },
+    { name: 'sync', brief: '', commands: [{ name: 'plan', brief: '' }] },
+  ];
+  const flags = async () => new Set(['--reveal', '-e']);
+  const cases: readonly (readonly [string, string, readonly string[]])[] = [
+    ['one that exists', '$ ./plumb get a/b -e x --reveal', []],
+    ['of a group', '$ ./plumb sync plan laptop', []],
+    ['the group itself', 'with `plumb sync`', []],
+    ['behind another', '$ ./plumb get a; ./plumb gone', ['plumb gone: there is no such command']],
+    ['in prose', 'use `plumb sync gone` for it', ['plumb sync gone: there is no such command']],
+    ['a flag that is gone', '$ plumb get a --gone=1', ['plumb get has no flag --gone=1']],
+    ['flags of another program', '$ plumb get a -- ls --color', []],
+  ];
+  test.each(cases)('%s', async (_name, text, messages) => {
+    const findings = await checkCommands(tree({ 'docs/a.md': text }), table, flags);
+    expect(findings.map(({ message }) => message)).toEqual(messages);
   });
 });
 

@@ -3,9 +3,10 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkBudgets } from './budgets.ts';
+import { checkCommands } from './commands.ts';
 import { checkCycles, checkImports } from './imports.ts';
 import { checkLinks } from './links.ts';
-import type { Check, Finding, Tree } from './tree.ts';
+import type { Finding, Tree } from './tree.ts';
 import { checkWords } from './words.ts';
 import { checkWorld } from './world.ts';
 
@@ -23,9 +24,9 @@ function show({ path, line, message, level }: Finding): string {
   return `${level}: ${path}${line === undefined ? '' : `:${line}`}: ${message}`;
 }
 
-function own(check: Check): Promised {
+function own(check: (tree: Tree) => readonly Finding[] | Promise<readonly Finding[]>): Promised {
   return async (_root, tree) => {
-    const findings = check(tree());
+    const findings = await check(tree());
     const warnings = findings.filter(({ level }) => level === 'warning').length;
     return { ok: warnings === findings.length, lines: findings.map(show), warnings };
   };
@@ -65,4 +66,5 @@ export const checks: Readonly<Record<string, Promised>> = {
   budgets: own(checkBudgets),
   words: own(checkWords),
   links: own(checkLinks),
+  commands: own((tree) => checkCommands(tree)),
 };
