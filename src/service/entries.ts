@@ -60,7 +60,7 @@ export class EntryReader implements Entries {
     }
     return this.#world.gate.read(caller, act, (rights) => {
       const evaluated = evaluatePresent(this.#world, rights, path);
-      return { result: evaluatedOf(evaluated), paths: auditPaths(evaluated.origins) };
+      return { result: evaluatedOf(evaluated), paths: auditPaths(evaluated) };
     });
   }
 
@@ -75,7 +75,7 @@ export class EntryReader implements Entries {
       checkFolderSize(this.#world.state, folder);
       const found = evaluateFolder(folder, presentLoaders(this.#world, rights));
       if (found.problems.length > 0) throw folderError(folder, found);
-      const origins = new Set(found.values.flatMap((value) => auditPaths(value.origins)));
+      const origins = new Set(found.values.flatMap((value) => auditPaths(value)));
       const entries = found.values.map((value) => evaluatedOf(value));
       return { result: { folder, revision: this.#world.state.revision, entries }, paths: [folder, ...origins] };
     });
@@ -126,7 +126,7 @@ export class EntryReader implements Entries {
       if (!evaluation.ok) throw problemError(evaluation.problem);
       return evaluation.value;
     });
-    return { result: evaluatedOf(value), paths: auditPaths(value.origins) };
+    return { result: evaluatedOf(value), paths: auditPaths(value) };
   }
 
   #find(rights: Rights, path: Path, version: number | undefined): StoredEntry {

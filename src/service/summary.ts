@@ -44,9 +44,11 @@ export function originOf(stored: StoredEntry): Origin {
   return { path: stored.path, version: stored.current.version, revision: stored.current.revision };
 }
 
-/** `path@version` of each origin, for the audit record. */
-export function auditPaths(origins: readonly StoredEntry[]): string[] {
-  return origins.map((origin) => `${origin.path}@${origin.current.version}`);
+/** For the audit record: `path@version` of each origin, after the path asked for if it is stored elsewhere. */
+export function auditPaths({ path, stored, origins }: Evaluated<StoredEntry>): string[] {
+  const paths = stored.path === path ? [] : [path as string];
+  for (const origin of origins) paths.push(`${origin.path}@${origin.current.version}`);
+  return paths;
 }
 
 /** `<incarnation>.<version>` of what a later write may expect; `0.0`: the path has none of its own. */

@@ -42,7 +42,7 @@ export async function explain(world: World, deliveries: Deliveries, caller: Call
       inheritedBy: inheritedBy(state, rights, path, found),
       deliveries: deliveriesOf(rights, deliveries, path),
     };
-    if (evaluation.ok) return { result, paths: auditPaths(evaluation.value.origins) };
+    if (evaluation.ok) return { result, paths: auditPaths(evaluation.value) };
     return { result, action: 'list' };
   });
 }
