@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import type { FastifyRequest } from 'fastify';
 import { bearerToken } from './codec.ts';
 import { Refusal } from './errors.ts';
 import { PlumbError } from '#domain/errors';
@@ -63,13 +62,13 @@ export class Door {
   }
 
   /** Who calls. Throws `unauthenticated` or `rate-limited`. */
-  async admit(request: FastifyRequest): Promise<Caller> {
-    const address = addressOf(request.raw);
+  async admit(request: IncomingMessage, requestId: string): Promise<Caller> {
+    const address = addressOf(request);
     const token = bearerToken(request.headers.authorization);
     this.#failures.check(address);
     let caller: Caller;
     try {
-      caller = await this.#services.sessions.authenticate({ type: 'token', token, address }, request.id);
+      caller = await this.#services.sessions.authenticate({ type: 'token', token, address }, requestId);
     } catch (error) {
       this.#countFailure(address, error);
       throw error;
@@ -79,8 +78,8 @@ export class Door {
   }
 
   /** For what needs no token; a credential in the body counts as one. */
-  async admitAnonymous<T>(request: FastifyRequest, act: (address: string) => Promise<T>): Promise<T> {
-    const address = addressOf(request.raw);
+  async admitAnonymous<T>(request: IncomingMessage, act: (address: string) => Promise<T>): Promise<T> {
+    const address = addressOf(request);
     this.#requests.take(address);
     this.#failures.check(address);
     try {

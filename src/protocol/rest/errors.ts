@@ -1,3 +1,4 @@
+import type { ProtocolOptions } from '../protocol.ts';
 import type { ErrorCode } from '#domain/errors';
 import { PlumbError, errorCodes } from '#domain/errors';
 
@@ -59,7 +60,7 @@ export interface EncodedProblem {
 }
 
 /** Whatever was thrown, as one of the closed list. A framework's own error keeps its status and loses its text. */
-export function toPlumbError(error: unknown): PlumbError {
+function toPlumbError(error: unknown): PlumbError {
   if (error instanceof PlumbError) return error;
   const status = statusOf(error);
   return new Refusal(status === undefined || status === 500 ? 500 : status);
@@ -72,8 +73,11 @@ function statusOf(error: unknown): RefusalStatus | undefined {
   return status < 500 ? 400 : 500;
 }
 
-export function encodeProblem(error: PlumbError, requestId: string): EncodedProblem {
+/** Whatever was thrown, as it leaves. What is a fault of ours, or has a cause beneath, is told to `onFault`. */
+export function encodeProblem(thrown: unknown, requestId: string, onFault: ProtocolOptions['onFault']): EncodedProblem {
+  const error = toPlumbError(thrown);
   const internal = error.code === 'internal';
+  if (internal || error.cause !== undefined) onFault(requestId, thrown === error ? (error.cause ?? error) : thrown);
   const status = error instanceof Refusal ? error.status : statusOfCode[error.code];
   const body = {
     type: `urn:plumb:problem:${error.code}`,
@@ -86,8 +90,16 @@ export function encodeProblem(error: PlumbError, requestId: string): EncodedProb
     ...(error.diagnostics.length === 0 || internal ? {} : { diagnostics: error.diagnostics }),
     ...(Object.keys(error.details).length === 0 || internal ? {} : { details: error.details }),
   };
-  return { status, headers: headersOf(error, status), body: JSON.stringify(body) };
+  const own = headersOf(error, status);
+  return { status, headers: { ...headers, 'x-request-id': requestId, ...own }, body: JSON.stringify(body) };
 }
+
+/** On every answer: nothing here may be stored by anyone in between, or be taken for something else. */
+export const headers = {
+  'content-type': 'application/json',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+} as const;
 
 /** A body that was refused unread would have to be read to its end before the connection could go on. */
 const closing: ReadonlySet<number> = new Set([408, 413]);

@@ -3,22 +3,16 @@ import fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { decodeTail } from './codec.ts';
 import { Door } from './door.ts';
-import { Refusal, encodeProblem, toPlumbError } from './errors.ts';
+import { Refusal, encodeProblem, headers } from './errors.ts';
 import { parseJson } from './json.ts';
 import type { RestOptions } from './options.ts';
+import { Reads, isPlainRead } from './reads.ts';
 import { defaultBodyLimit } from './route.ts';
 import type { Answer, Call, CallerCall, Route } from './route.ts';
 import { Nothing } from './schema-records.ts';
 import { Streams } from './streams.ts';
 import { convertQuery } from './validate.ts';
 import type { Caller } from '#service/services';
-
-/** On every answer: nothing here may be stored by anyone in between, or be taken for something else. */
-const headers = {
-  'content-type': 'application/json',
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-} as const;
 
 const methods = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE'] as const;
 const admitted = new WeakMap<FastifyRequest, Caller>();
@@ -29,11 +23,14 @@ export class Handler {
   readonly #options: RestOptions;
   readonly #door: Door;
   readonly #streams: Streams;
+  readonly #reads: Reads;
+  #closing = false;
 
   constructor(routes: readonly Route[], options: RestOptions) {
     this.#options = options;
     this.#door = new Door(options);
     this.#streams = new Streams(options.streams);
+    this.#reads = new Reads({ ...options, door: this.#door });
     this.#app = fastify({
       logger: false,
       genReqId: options.requestId,
@@ -58,7 +55,8 @@ export class Handler {
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
-    this.#app.routing(request, response);
+    if (isPlainRead(request) && !this.#closing) void this.#reads.answer(request, response);
+    else this.#app.routing(request, response);
   }
 
   /** Fastify's own injection, for tests: a request without a socket. */
@@ -67,6 +65,7 @@ export class Handler {
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
     this.#streams.close();
     await this.#app.close();
   }
@@ -100,14 +99,14 @@ export class Handler {
   /** Before a body is read: who may not call must not make us hold 16 MiB. */
   readonly #admitFirst = async (request: FastifyRequest): Promise<void> => {
     this.#door.checkHost(request.headers.host);
-    admitted.set(request, await this.#door.admit(request));
+    admitted.set(request, await this.#door.admit(request.raw, request.id));
   };
 
   async #answer(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { run } = route;
     if (run.kind === 'anonymous') {
       this.#door.checkHost(request.headers.host);
-      return this.#door.admitAnonymous(request, async (address) =>
+      return this.#door.admitAnonymous(request.raw, async (address) =>
         this.#reply(await run.call(this.#decode(route, request, address) as Call<never, never>), request, reply),
       );
     }
@@ -125,7 +124,7 @@ export class Handler {
 
   #admit(request: FastifyRequest): Promise<Caller> {
     this.#door.checkHost(request.headers.host);
-    return this.#door.admit(request);
+    return this.#door.admit(request.raw, request.id);
   }
 
   #decode(route: Route, request: FastifyRequest, address: string): Call<unknown, unknown> {
@@ -153,12 +152,8 @@ export class Handler {
   }
 
   #refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const known = toPlumbError(error);
-    if (known.code === 'internal' || known.cause !== undefined) {
-      this.#options.onFault(request.id, known === error ? (known.cause ?? known) : error);
-    }
-    const problem = encodeProblem(known, request.id);
-    reply.code(problem.status).headers({ ...headers, 'x-request-id': request.id, ...problem.headers });
+    const problem = encodeProblem(error, request.id, this.#options.onFault);
+    reply.code(problem.status).headers(problem.headers);
     void reply.send(problem.body);
   }
 
