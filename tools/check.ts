@@ -30,7 +30,7 @@ async function measure(name: string, promised: Promised): Promise<Result> {
 
 function print({ name, report, seconds }: Result): void {
   const warnings = report.warnings === 0 ? '' : `  ${report.warnings} warnings`;
-  console.log(`${report.ok ? 'ok  ' : 'FAIL'} ${name.padEnd(8)} ${seconds} s${warnings}`);
+  console.log(`${report.ok ? 'ok  ' : 'FAIL'} ${name.padEnd(9)} ${seconds} s${warnings}`);
   for (const line of report.lines) {
     if (showWarnings || (!report.ok && !line.startsWith('warning:'))) console.log(`       ${line}`);
   }

@@ -194,7 +194,11 @@ describe('programs of others, with the configuration of this repository', () => 
     symlinkSync(join(root, 'node_modules'), join(bad, 'node_modules'));
     mkdirSync(join(bad, 'tools'));
     symlinkSync(join(root, 'tools/node_modules'), join(bad, 'tools/node_modules'));
+    for (const name of ['src/domain', 'src/util', 'src/service', 'src/protocol', 'tools/generate-api.ts', 'proto']) {
+      cpSync(join(root, name), join(bad, name), { recursive: true });
+    }
     const files: Readonly<Record<string, string>> = {
+      'client/src/types.ts': '// of another day\n',
       'src/main.ts': "import { used } from './used.ts';\n\nvoid used(1);\n",
       'src/used.ts': [
         'export const wrong: number = "text";',
@@ -216,6 +220,7 @@ describe('programs of others, with the configuration of this repository', () => 
     ['lint', ['no-floating-promises', 'no-unsafe-member-access']],
     ['format', ['src/used.ts']],
     ['unused', ['src/forgotten.ts', 'careless']],
+    ['generated', ['client/src/types.ts is not current']],
   ];
   test.each(cases)('%s', async (name, expected) => {
     const report = await run(name);

@@ -32,12 +32,12 @@ function own(check: (tree: Tree) => readonly Finding[] | Promise<readonly Findin
   };
 }
 
-/** A program of a package: a JavaScript file is run by this Node, whatever the PATH says. */
+/** A program, of a package or our own: a script is run by this Node, whatever the PATH says. */
 function program(file: string, ...args: readonly string[]): Promised {
   return (root) =>
     new Promise((resolve) => {
       const script = join(root, file);
-      const isScript = /\.[cm]?js$/.test(file) || readFileSync(script, 'utf8').startsWith('#!/usr/bin/env node');
+      const isScript = /\.([cm]?js|ts)$/.test(file) || readFileSync(script, 'utf8').startsWith('#!/usr/bin/env node');
       const command = isScript ? [process.execPath, script, ...args] : [script, ...args];
       const child = spawn(command[0] ?? script, command.slice(1), { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
       let output = '';
@@ -60,6 +60,7 @@ export const checks: Readonly<Record<string, Promised>> = {
   lint: program('node_modules/.bin/oxlint', '-f', 'unix', '.'),
   format: program('node_modules/.bin/biome', 'format', '.'),
   unused: program('tools/node_modules/knip/bin/knip.js', '--no-progress', '--no-config-hints'),
+  generated: program('tools/generate-api.ts', '--check'),
   imports: own(checkImports),
   cycles: own(checkCycles),
   world: own(checkWorld),
