@@ -96,7 +96,9 @@ function judgeText(file: SourceText): readonly Finding[] {
 
 export function checkWords(tree: Tree): readonly Finding[] {
   // These have to say the words.
-  const judged = tree.filter(({ path }) => !/^tools\/(words|checks\.test)\.ts$/.test(path) && path !== 'package-lock.json');
+  const judged = tree.filter(
+    ({ path }) => !/^tools\/(words|checks\.test)\.ts$/.test(path) && path !== 'package-lock.json',
+  );
   const code = judged.filter(({ path }) => isTypeScript(path));
   return [...code.flatMap(({ path }) => judgePath(path)), ...code.flatMap(judgeNames), ...judged.flatMap(judgeText)];
 }
