@@ -51,7 +51,15 @@ async function sampleLines({ config, services, caller, near }: SampleView): Prom
     return `sync ${sync.name} → ${place}, ${inSync === true ? 'in agreement' : 'not in agreement'}`;
   });
   return [
-    `  sample project ${project}: ${[`${last(root.name)} ← ${heirs.toSorted().join(', ')}`, ...syncs].join('; ')}`,
+    `  sample project ${project}: ${[`${last(root.name)} ← ${heirs.toSorted((a, b) => placeOf(a) - placeOf(b)).join(', ')}`, ...syncs].join('; ')}`,
     `Try in another terminal:  ./plumb diff ${project}/development ${project}/production`,
   ];
+}
+
+/** From a developer's machine to what the public sees. */
+const order = ['development', 'test', 'staging', 'production'];
+
+function placeOf(environment: string): number {
+  const place = order.indexOf(environment);
+  return place === -1 ? order.length : place;
 }

@@ -58,9 +58,12 @@ export async function runServer(io: ServerIo): Promise<number> {
   try {
     const config = await readConfig({ ...io, readText: readTextFile });
     const log = createLog(config, io.stderr);
+    // In development the banner says what there is; lines are for what happens then.
+    if (config.dev) log.level = 'warn';
     running = await startServer(config, io, { log, onFatal: () => ended.resolve(1) });
     if (config.dev) io.stdout.write(await banner({ ...io, ...running }));
-    else log.info({ address: running.address, socket: running.socket }, 'ready');
+    log.level = config.logLevel;
+    if (!config.dev) log.info({ address: running.address, socket: running.socket }, 'ready');
   } catch (error) {
     io.stderr.write(failureText(error));
     return 1;
