@@ -129,13 +129,23 @@ function isTrailing(code: number): boolean {
  * surrogates (characters beyond U+FFFF) before U+E000…U+FFFF.
  */
 export function comparePaths(left: string, right: string): number {
+  return compareAt(left, right, sharedLength(left, right, 0));
+}
+
+/** How many UTF-16 code units are equal from the start, given that the first `from` are. */
+export function sharedLength(left: string, right: string, from: number): number {
   const length = Math.min(left.length, right.length);
-  for (let at = 0; at < length; at += 1) {
-    const a = left.charCodeAt(at);
-    const b = right.charCodeAt(at);
-    if (a !== b) return a >= 0xd800 && b >= 0xd800 ? rank(a) - rank(b) : a - b;
-  }
-  return left.length - right.length;
+  let at = from;
+  while (at < length && left.charCodeAt(at) === right.charCodeAt(at)) at += 1;
+  return at;
+}
+
+/** As {@link comparePaths}, given their {@link sharedLength}. */
+export function compareAt(left: string, right: string, shared: number): number {
+  if (shared === left.length || shared === right.length) return left.length - right.length;
+  const a = left.charCodeAt(shared);
+  const b = right.charCodeAt(shared);
+  return a >= 0xd800 && b >= 0xd800 ? rank(a) - rank(b) : a - b;
 }
 
 /** Moves surrogates behind the rest of the basic plane. */

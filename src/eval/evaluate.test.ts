@@ -107,7 +107,7 @@ test('a problem becomes an error that keeps its cause', () => {
 });
 
 test('a chain far longer than the limit ends at the limit', () => {
-  const links = Array.from({ length: 100_000 }, (_none, index) => [`p/dev/L${index}`, `\${L${index + 1}}`]);
+  const links = Array.from({ length: 20_000 }, (_none, index) => [`p/dev/L${index}`, `\${L${index + 1}}`]);
   const loaders = shelf(Object.fromEntries(links));
   expect(evaluate(at('p/dev/L0'), loaders)).toMatchObject({ ok: false, problem: { code: 'too-large' } });
   expect(loaders.read).toHaveLength(1001);
@@ -162,6 +162,6 @@ test.each<[string, Readonly<Record<string, string>>, readonly string[] | undefin
 });
 
 test('a cycle is looked for without recursion', () => {
-  const links = Array.from({ length: 50_000 }, (_none, index) => [`p/dev/L${index}`, `\${L${(index + 1) % 50_000}}`]);
-  expect(findCycle(at('p/dev/L0'), shelf(Object.fromEntries(links)))).toHaveLength(50_001);
+  const links = Array.from({ length: 20_000 }, (_none, index) => [`p/dev/L${index}`, `\${L${(index + 1) % 20_000}}`]);
+  expect(findCycle(at('p/dev/L0'), shelf(Object.fromEntries(links)))).toHaveLength(20_001);
 });

@@ -1,9 +1,11 @@
-import type { LeafRows, RowCodec } from './codec.ts';
+import type { RowCodec } from './codec.ts';
 import { decodeLeaf, encodeLeaf, firstKeyOf } from './codec.ts';
+import type { Leaf, Slot } from './leaf.ts';
+import { isUnused, middleOf } from './leaf.ts';
 import type { StatePage } from './pages.ts';
 import { joinChunks, splitChunks } from './pages.ts';
 import type { Table } from './table.ts';
-import { after, lowerBound } from './table.ts';
+import { after, lowerBound, search } from './table.ts';
 import { comparePaths } from '#domain/path';
 
 /** Estimated bytes at which a leaf is split. One row may be larger. */
@@ -11,25 +13,6 @@ const leafBytes = 64 * 1024;
 
 /** Bytes of one row besides its key and what the codec counts. */
 const rowOverhead = 8;
-
-interface Leaf<Row> {
-  /** Unique in the table, for good: names its pages. */
-  readonly id: number;
-  /** Not greater than any key here, greater than every key of the leaf before. */
-  readonly first: string;
-  /** As loaded, until it is touched. */
-  raw: Uint8Array | undefined;
-  /** Empty as long as there is `raw`. */
-  content: LeafRows<Row>;
-  size: number;
-  /** How many pages it had when it was last taken. */
-  pages: number;
-}
-
-/** The first leaf of a table that never had a row. */
-function isUnused(leaf: Leaf<unknown>): boolean {
-  return leaf.pages === 0 && leaf.raw === undefined && leaf.content.keys.length === 0;
-}
 
 /**
  * An ordered table in leaves of consecutive keys. A leaf that was loaded is decoded when it is first
@@ -40,56 +23,52 @@ export class PagedTable<Row> implements Table<Row> {
   readonly #codec: RowCodec<Row>;
   /** In order; never empty; the first one's `first` is the empty text. */
   #leaves: Leaf<Row>[];
+  /** Every row of every leaf that is decoded: most are asked for by their whole key. */
+  readonly #slots = new Map<string, Slot<Row>>();
+  #rawLeaves = 0;
   readonly #dirty = new Set<Leaf<Row>>();
   readonly #removed: string[] = [];
   #nextId = 0;
-  /** Counts changes of rows, so that a range in progress can find its place again. */
+  /** Counts rows that came and went, so that a range in progress can find its place again. */
   #stamp = 0;
 
   /** `name` begins the names of the pages. */
   constructor(name: string, codec: RowCodec<Row>) {
     this.#name = name;
     this.#codec = codec;
-    this.#leaves = [this.#newLeaf('', { keys: [], rows: [] }, 0)];
+    this.#leaves = [this.#newLeaf('')];
   }
 
   get(key: string): Row | undefined {
-    const { keys, rows } = this.#open(this.#leafAt(this.#leafIndex(key)));
-    const at = lowerBound(keys, key);
-    return keys[at] === key ? rows[at] : undefined;
+    return this.#slot(key)?.row;
   }
 
   set(key: string, row: Row): void {
-    const index = this.#leafIndex(key);
-    const leaf = this.#leafAt(index);
-    const { keys, rows } = this.#open(leaf);
-    const at = lowerBound(keys, key);
-    const previous = keys[at] === key ? rows[at] : undefined;
-    if (keys[at] === key) {
-      rows[at] = row;
-    } else {
-      keys.splice(at, 0, key);
-      rows.splice(at, 0, row);
-      this.#stamp += 1;
+    const size = this.#sizeOf(key, row);
+    const slot = this.#slot(key);
+    if (slot === undefined) {
+      this.#insert(key, row, size);
+      return;
     }
-    leaf.size += this.#sizeOf(key, row) - (previous === undefined ? 0 : this.#sizeOf(key, previous));
-    this.#dirty.add(leaf);
-    if (leaf.size > leafBytes && keys.length > 1) this.#split(index, at);
+    slot.leaf.size += size - slot.size;
+    slot.row = row;
+    slot.size = size;
+    this.#dirty.add(slot.leaf);
+    if (slot.leaf.size > leafBytes) this.#split(this.#leafIndex(key), 0);
   }
 
   delete(key: string): void {
-    const index = this.#leafIndex(key);
-    const leaf = this.#leafAt(index);
-    const { keys, rows } = this.#open(leaf);
-    const at = lowerBound(keys, key);
-    const row = rows[at];
-    if (keys[at] !== key || row === undefined) return;
-    keys.splice(at, 1);
-    rows.splice(at, 1);
+    const slot = this.#slot(key);
+    if (slot === undefined) return;
+    const { leaf } = slot;
+    const at = lowerBound(leaf.keys, key);
+    leaf.keys.splice(at, 1);
+    leaf.slots.splice(at, 1);
+    leaf.size -= slot.size;
+    this.#slots.delete(key);
     this.#stamp += 1;
-    leaf.size -= this.#sizeOf(key, row);
     this.#dirty.add(leaf);
-    if (keys.length === 0 && index > 0) this.#drop(index);
+    if (leaf.keys.length === 0 && leaf.first !== '') this.#drop(leaf);
   }
 
   *range(from: string, to?: string): Generator<readonly [string, Row]> {
@@ -99,10 +78,10 @@ export class PagedTable<Row> implements Table<Row> {
       const stamp = this.#stamp;
       let at = lowerBound(this.#open(this.#leafAt(index)).keys, next);
       while (stamp === this.#stamp) {
-        const { keys, rows } = this.#open(this.#leafAt(index));
+        const { keys, slots } = this.#open(this.#leafAt(index));
         const key = keys[at];
-        const row = rows[at];
-        if (key === undefined || row === undefined) {
+        const slot = slots[at];
+        if (key === undefined || slot === undefined) {
           index += 1;
           at = 0;
           if (index === this.#leaves.length) return;
@@ -111,7 +90,7 @@ export class PagedTable<Row> implements Table<Row> {
         if (to !== undefined && comparePaths(key, to) >= 0) return;
         at += 1;
         next = after(key);
-        yield [key, row];
+        yield [key, slot.row];
       }
     }
   }
@@ -130,28 +109,29 @@ export class PagedTable<Row> implements Table<Row> {
           at = this.#open(this.#leafAt(index)).keys.length;
           continue;
         }
-        const { keys, rows } = this.#open(this.#leafAt(index));
+        const { keys, slots } = this.#open(this.#leafAt(index));
         const key = keys[at];
-        const row = rows[at];
-        if (key === undefined || row === undefined || comparePaths(key, from) < 0) return;
+        const slot = slots[at];
+        if (key === undefined || slot === undefined || comparePaths(key, from) < 0) return;
         below = key;
-        yield [key, row];
+        yield [key, slot.row];
       }
     }
   }
 
   /** Replaces the contents. Only first keys are read now. */
   load(pages: readonly StatePage[]): void {
-    const leaves = joinChunks(this.#name, pages).map(({ id, bytes, count }) => {
-      this.#nextId = Math.max(this.#nextId, id + 1);
-      const content: LeafRows<Row> = { keys: [], rows: [] };
-      return { id, first: firstKeyOf(bytes), raw: bytes, content, size: bytes.length, pages: count };
-    });
-    this.#stamp += 1;
+    this.#slots.clear();
     this.#dirty.clear();
     this.#removed.length = 0;
+    this.#stamp += 1;
+    const leaves = joinChunks(this.#name, pages).map(({ id, bytes, count }): Leaf<Row> => {
+      this.#nextId = Math.max(this.#nextId, id + 1);
+      return { id, first: firstKeyOf(bytes), raw: bytes, keys: [], slots: [], size: bytes.length, pages: count };
+    });
+    this.#rawLeaves = leaves.length;
     this.#leaves = leaves.sort((left, right) => comparePaths(left.first, right.first));
-    if (leaves[0]?.first !== '') this.#leaves.unshift(this.#newLeaf('', { keys: [], rows: [] }, 0));
+    if (leaves[0]?.first !== '') this.#leaves.unshift(this.#newLeaf(''));
   }
 
   /** Pages that changed since they were last taken, or all. */
@@ -159,7 +139,7 @@ export class PagedTable<Row> implements Table<Row> {
     const taken: StatePage[] = [];
     for (const leaf of which === 'all' ? this.#leaves : this.#dirty) {
       if (isUnused(leaf)) continue;
-      const bytes = leaf.raw ?? encodeLeaf(leaf.first, leaf.content, this.#codec);
+      const bytes = leaf.raw ?? this.#encode(leaf);
       const { written, nameOf } = splitChunks(this.#name, leaf.id, bytes);
       taken.push(...written);
       for (let chunk = written.length; chunk < leaf.pages; chunk += 1) this.#removed.push(nameOf(chunk));
@@ -174,18 +154,54 @@ export class PagedTable<Row> implements Table<Row> {
     return this.#removed.splice(0);
   }
 
-  #newLeaf(first: string, content: LeafRows<Row>, size: number): Leaf<Row> {
-    this.#nextId += 1;
-    return { id: this.#nextId - 1, first, raw: undefined, content, size, pages: 0 };
+  /** Only decodes when the key may be in a leaf that has not been touched. */
+  #slot(key: string): Slot<Row> | undefined {
+    const slot = this.#slots.get(key);
+    if (slot !== undefined || this.#rawLeaves === 0) return slot;
+    const leaf = this.#leafAt(this.#leafIndex(key));
+    if (leaf.raw === undefined) return undefined;
+    this.#open(leaf);
+    return this.#slots.get(key);
   }
 
-  #open(leaf: Leaf<Row>): LeafRows<Row> {
-    if (leaf.raw === undefined) return leaf.content;
-    leaf.content = decodeLeaf(leaf.raw, this.#codec);
+  #insert(key: string, row: Row, size: number): void {
+    const index = this.#leafIndex(key);
+    const leaf = this.#open(this.#leafAt(index));
+    const at = lowerBound(leaf.keys, key);
+    const slot = { row, size, leaf };
+    leaf.keys.splice(at, 0, key);
+    leaf.slots.splice(at, 0, slot);
+    leaf.size += size;
+    this.#slots.set(key, slot);
+    this.#stamp += 1;
+    this.#dirty.add(leaf);
+    if (leaf.size > leafBytes) this.#split(index, at);
+  }
+
+  #newLeaf(first: string): Leaf<Row> {
+    this.#nextId += 1;
+    return { id: this.#nextId - 1, first, raw: undefined, keys: [], slots: [], size: 0, pages: 0 };
+  }
+
+  #open(leaf: Leaf<Row>): Leaf<Row> {
+    if (leaf.raw === undefined) return leaf;
+    const { keys, rows } = decodeLeaf(leaf.raw, this.#codec);
     leaf.raw = undefined;
-    const { keys, rows } = leaf.content;
-    leaf.size = rows.reduce((sum, row, index) => sum + this.#sizeOf(keys[index] ?? '', row), 0);
-    return leaf.content;
+    leaf.size = 0;
+    this.#rawLeaves -= 1;
+    for (const [index, row] of rows.entries()) {
+      const key = keys[index] ?? '';
+      const slot = { row, size: this.#sizeOf(key, row), leaf };
+      leaf.keys.push(key);
+      leaf.slots.push(slot);
+      leaf.size += slot.size;
+      this.#slots.set(key, slot);
+    }
+    return leaf;
+  }
+
+  #encode(leaf: Leaf<Row>): Uint8Array {
+    return encodeLeaf(leaf.first, { keys: leaf.keys, rows: leaf.slots.map((slot) => slot.row) }, this.#codec);
   }
 
   #leafAt(index: number): Leaf<Row> {
@@ -196,14 +212,8 @@ export class PagedTable<Row> implements Table<Row> {
 
   /** The last leaf whose first key is not greater. */
   #leafIndex(key: string): number {
-    let low = 0;
-    let high = this.#leaves.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      if (comparePaths(this.#leafAt(middle).first, key) <= 0) low = middle;
-      else high = middle - 1;
-    }
-    return low;
+    const at = search(this.#leaves.length, key, (index) => this.#leafAt(index).first);
+    return this.#leaves[at]?.first === key ? at : Math.max(0, at - 1);
   }
 
   #sizeOf(key: string, row: Row): number {
@@ -213,32 +223,23 @@ export class PagedTable<Row> implements Table<Row> {
   /** In the middle, or before `at` when that is the last row: rows that come in order fill their leaves. */
   #split(index: number, at: number): void {
     const leaf = this.#leafAt(index);
-    const { keys, rows } = leaf.content;
-    const cut = at === keys.length - 1 ? at : this.#middle(leaf);
-    const content = { keys: keys.splice(cut), rows: rows.splice(cut) };
-    const size = content.rows.reduce((sum, row, offset) => sum + this.#sizeOf(content.keys[offset] ?? '', row), 0);
-    const right = this.#newLeaf(content.keys[0] ?? '', content, size);
-    leaf.size -= size;
+    if (leaf.keys.length === 1) return;
+    const cut = at === leaf.keys.length - 1 ? at : middleOf(leaf);
+    const right = this.#newLeaf(leaf.keys[cut] ?? '');
+    right.keys.push(...leaf.keys.splice(cut));
+    right.slots.push(...leaf.slots.splice(cut));
+    for (const slot of right.slots) {
+      slot.leaf = right;
+      right.size += slot.size;
+    }
+    leaf.size -= right.size;
     this.#leaves.splice(index + 1, 0, right);
     this.#dirty.add(right);
     this.#stamp += 1;
   }
 
-  /** The index that leaves about half of the bytes on each side, and at least one row. */
-  #middle(leaf: Leaf<Row>): number {
-    const { keys, rows } = leaf.content;
-    let sum = 0;
-    for (let index = 0; index < keys.length - 1; index += 1) {
-      const row = rows[index];
-      if (row !== undefined) sum += this.#sizeOf(keys[index] ?? '', row);
-      if (sum * 2 >= leaf.size) return index + 1;
-    }
-    return keys.length - 1;
-  }
-
-  #drop(index: number): void {
-    const [leaf] = this.#leaves.splice(index, 1);
-    if (leaf === undefined) return;
+  #drop(leaf: Leaf<Row>): void {
+    this.#leaves.splice(this.#leafIndex(leaf.first), 1);
     this.#dirty.delete(leaf);
     const { nameOf } = splitChunks(this.#name, leaf.id, new Uint8Array(0));
     for (let chunk = 0; chunk < leaf.pages; chunk += 1) this.#removed.push(nameOf(chunk));

@@ -1,4 +1,4 @@
-import { comparePaths } from '#domain/path';
+import { compareAt, comparePaths, sharedLength } from '#domain/path';
 
 /** Rows by text key, in byte order of the keys. */
 export interface Table<Row> {
@@ -24,12 +24,29 @@ export function afterPrefix(prefix: string): string {
 
 /** Index of the first key that is not less than `key`. */
 export function lowerBound(keys: readonly string[], key: string): number {
+  return search(keys.length, key, (index) => keys[index] ?? '');
+}
+
+/**
+ * The same over any ordered list. Keys between two bounds share what the bounds share with `key`, so
+ * that is not compared again: paths of one folder have long beginnings in common.
+ */
+export function search(length: number, key: string, keyAt: (index: number) => string): number {
   let low = 0;
-  let high = keys.length;
+  let high = length;
+  let sharedLow = 0;
+  let sharedHigh = 0;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (comparePaths(keys[middle] ?? '', key) < 0) low = middle + 1;
-    else high = middle;
+    const candidate = keyAt(middle);
+    const shared = sharedLength(candidate, key, Math.min(sharedLow, sharedHigh));
+    if (compareAt(candidate, key, shared) < 0) {
+      low = middle + 1;
+      sharedLow = shared;
+    } else {
+      high = middle;
+      sharedHigh = shared;
+    }
   }
   return low;
 }
@@ -37,8 +54,8 @@ export function lowerBound(keys: readonly string[], key: string): number {
 /** A few rows of one's own over many beneath, which stay as they are. */
 export class OverlayTable<Row> implements Table<Row> {
   readonly #beneath: Table<Row>;
-  /** `undefined` marks a deleted row. */
-  readonly #own = new Map<string, Row | undefined>();
+  /** `undefined` marks a deleted row. Made with the first row: most tables of most drafts get none. */
+  #own: Map<string, Row | undefined> | undefined;
   /** Keys of `#own` in order; made when a range needs it. */
   #sorted: readonly string[] | undefined;
 
@@ -47,8 +64,8 @@ export class OverlayTable<Row> implements Table<Row> {
   }
 
   get(key: string): Row | undefined {
-    const own = this.#own.get(key);
-    return own !== undefined || this.#own.has(key) ? own : this.#beneath.get(key);
+    const own = this.#own?.get(key);
+    return own !== undefined || this.#own?.has(key) === true ? own : this.#beneath.get(key);
   }
 
   set(key: string, row: Row): void {
@@ -60,26 +77,27 @@ export class OverlayTable<Row> implements Table<Row> {
   }
 
   range(from: string, to?: string): Iterable<readonly [string, Row]> {
-    if (this.#own.size === 0) return this.#beneath.range(from, to);
+    if (this.#own === undefined) return this.#beneath.range(from, to);
     const keys = this.#keys();
     const end = to === undefined ? keys.length : lowerBound(keys, to);
     return this.#merge(keys.slice(lowerBound(keys, from), end), this.#beneath.range(from, to), 1);
   }
 
   rangeDown(from: string, to: string): Iterable<readonly [string, Row]> {
-    if (this.#own.size === 0) return this.#beneath.rangeDown(from, to);
+    if (this.#own === undefined) return this.#beneath.rangeDown(from, to);
     const keys = this.#keys();
     const own = keys.slice(lowerBound(keys, from), lowerBound(keys, to)).reverse();
     return this.#merge(own, this.#beneath.rangeDown(from, to), -1);
   }
 
   #put(key: string, row: Row | undefined): void {
+    this.#own ??= new Map();
     if (!this.#own.has(key)) this.#sorted = undefined;
     this.#own.set(key, row);
   }
 
   #keys(): readonly string[] {
-    this.#sorted ??= [...this.#own.keys()].sort(comparePaths);
+    this.#sorted ??= [...(this.#own?.keys() ?? [])].sort(comparePaths);
     return this.#sorted;
   }
 
@@ -95,13 +113,13 @@ export class OverlayTable<Row> implements Table<Row> {
         yield* this.#ownRow(key);
         at += 1;
       }
-      if (!this.#own.has(item[0])) yield item;
+      if (this.#own?.has(item[0]) !== true) yield item;
     }
     for (const key of keys.slice(at)) yield* this.#ownRow(key);
   }
 
   *#ownRow(key: string): Generator<readonly [string, Row]> {
-    const row = this.#own.get(key);
+    const row = this.#own?.get(key);
     if (row !== undefined) yield [key, row];
   }
 }

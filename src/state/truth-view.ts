@@ -9,25 +9,77 @@ import { comparePaths, placeOf } from '#domain/path';
 import type { TruthNoun, TruthNouns } from '#domain/records';
 import { lookUp } from '#eval/lookup';
 
+/** The entries in a set of tables. */
+class EntryView {
+  readonly #tables: TruthTables;
+
+  constructor(tables: TruthTables) {
+    this.#tables = tables;
+  }
+
+  head(path: Path): Head | undefined {
+    return this.#tables.heads.get(path);
+  }
+
+  children(folder: Folder, from?: Path): Iterable<Head> {
+    return children(this.#tables, folder, from);
+  }
+
+  heads(folder: Folder, from?: Path): Iterable<Head> {
+    return heads(this.#tables, folder, from);
+  }
+
+  folders(folder: Folder): Iterable<string> {
+    return folders(this.#tables, folder);
+  }
+
+  versions(path: Path, before?: number): Iterable<PastVersion> {
+    return versions(this.#tables, path, before);
+  }
+
+  version(path: Path, version: number): PastVersion | undefined {
+    return versionOf(this.#tables, path, version);
+  }
+
+  headAt(path: Path, revision: number): PastVersion | undefined {
+    return headAt(this.#tables, path, revision);
+  }
+
+  referrers(path: Path): readonly Referrer[] {
+    return referrers(this.#tables, path);
+  }
+}
+
 /** The view of a set of tables. `counter` holds the revision they are at. */
-export function viewOf(tables: TruthTables, counter: { readonly revision: number }): View {
-  return {
-    get revision() {
-      return counter.revision;
-    },
-    head: (path) => tables.heads.get(path),
-    children: (folder, from) => children(tables, folder, from),
-    heads: (folder, from) => heads(tables, folder, from),
-    folders: (folder) => folders(tables, folder),
-    versions: (path, before) => versions(tables, path, before),
-    version: (path, version) => versionOf(tables, path, version),
-    headAt: (path, revision) => headAt(tables, path, revision),
-    record: <N extends TruthNoun>(noun: N, name: string) => tables.records[noun].get(name),
-    records: <N extends TruthNoun>(noun: N, prefix = '') => records<N>(tables, noun, prefix),
-    chain: (environment) => chain(tables, environment),
-    heirs: (environment) => heirs(tables, environment),
-    referrers: (path) => referrers(tables, path),
-  };
+export class TablesView extends EntryView implements View {
+  readonly #tables: TruthTables;
+  readonly #counter: { readonly revision: number };
+
+  constructor(tables: TruthTables, counter: { readonly revision: number }) {
+    super(tables);
+    this.#tables = tables;
+    this.#counter = counter;
+  }
+
+  get revision(): number {
+    return this.#counter.revision;
+  }
+
+  record<N extends TruthNoun>(noun: N, name: string): TruthNouns[N] | undefined {
+    return this.#tables.records[noun].get(name);
+  }
+
+  records<N extends TruthNoun>(noun: N, prefix = ''): Iterable<readonly [string, TruthNouns[N]]> {
+    return records(this.#tables, noun, prefix);
+  }
+
+  chain(environment: string): readonly string[] {
+    return chain(this.#tables, environment);
+  }
+
+  heirs(environment: string): readonly string[] {
+    return heirs(this.#tables, environment);
+  }
 }
 
 /** Where the paths below a folder begin and end. */

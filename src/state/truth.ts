@@ -3,7 +3,7 @@ import { PageSet } from './page-set.ts';
 import type { StatePage, StatePages } from './pages.ts';
 import type { TruthTables } from './tables.ts';
 import { newTruthTables, overTruthTables } from './tables.ts';
-import { viewOf } from './truth-view.ts';
+import { TablesView } from './truth-view.ts';
 import type { TruthDraft, View } from './view.ts';
 import type { Change, TruthOp } from '#domain/change';
 
@@ -15,25 +15,11 @@ export class TruthState {
   readonly #pages = new PageSet();
   readonly #tables: TruthTables = newTruthTables(this.#pages);
   readonly #counter = { revision: 0 };
-  readonly view: View = viewOf(this.#tables, this.#counter);
+  readonly view: View = new TablesView(this.#tables, this.#counter);
 
   /** The state as it will be once what is staged is durable. */
   draft(): TruthDraft {
-    const tables = overTruthTables(this.#tables);
-    const counter = { revision: this.#counter.revision };
-    return {
-      ...viewOf(tables, counter),
-      get revision() {
-        return counter.revision;
-      },
-      get nextRevision() {
-        return counter.revision + 1;
-      },
-      stage(change: Change<TruthOp>) {
-        foldTruth(tables, change);
-        counter.revision = change.revision;
-      },
-    };
+    return new StagedView(overTruthTables(this.#tables), { revision: this.#counter.revision });
   }
 
   /** Answers the ids of the values that the commit destroys. Throws `unsupported` for an op it does not know. */
@@ -79,5 +65,26 @@ export class TruthState {
   /** For {@link dump}. */
   get tables(): TruthTables {
     return this.#tables;
+  }
+}
+
+/** The view of a draft's tables, to which changes can be added. */
+class StagedView extends TablesView implements TruthDraft {
+  readonly #tables: TruthTables;
+  readonly #counter: { revision: number };
+
+  constructor(tables: TruthTables, counter: { revision: number }) {
+    super(tables, counter);
+    this.#tables = tables;
+    this.#counter = counter;
+  }
+
+  get nextRevision(): number {
+    return this.#counter.revision + 1;
+  }
+
+  stage(change: Change<TruthOp>): void {
+    foldTruth(this.#tables, change);
+    this.#counter.revision = change.revision;
   }
 }

@@ -12,16 +12,11 @@ import type { WorkNoun, WorkNouns } from '#domain/records';
 export class WorkState {
   readonly #pages = new PageSet();
   readonly #tables: WorkTables = newWorkTables(this.#pages);
-  readonly view: WorkView = workViewOf(this.#tables);
+  readonly view: WorkView = new WorkTablesView(this.#tables);
 
   /** The state as it will be once what is staged is durable. */
   draft(): WorkDraft {
-    const tables = overWorkTables(this.#tables);
-    return {
-      ...workViewOf(tables),
-      nextRevision: 0,
-      stage: (change: Change<WorkOp>) => foldWork(tables, change),
-    };
+    return new StagedWorkView(overWorkTables(this.#tables));
   }
 
   /** Answers no ids: nothing here has values of its own. Throws `unsupported` for an op it does not know. */
@@ -62,15 +57,43 @@ export class WorkState {
   }
 }
 
-function workViewOf(tables: WorkTables): WorkView {
-  return {
-    record: <N extends WorkNoun>(noun: N, name: string) => tables.records[noun].get(name),
-    records: <N extends WorkNoun>(noun: N): Iterable<readonly [string, WorkNouns[N]]> => tables.records[noun].range(''),
-    tokenByHash: (hash) => tables.tokenHashes.get(hash),
-    tokensMadeBy(accessor) {
-      const prefix = `${accessor}\0`;
-      const made = tables.tokenChildren.range(prefix, afterPrefix(prefix));
-      return [...made].map(([key]) => key.slice(prefix.length));
-    },
-  };
+class WorkTablesView implements WorkView {
+  readonly #tables: WorkTables;
+
+  constructor(tables: WorkTables) {
+    this.#tables = tables;
+  }
+
+  record<N extends WorkNoun>(noun: N, name: string): WorkNouns[N] | undefined {
+    return this.#tables.records[noun].get(name);
+  }
+
+  records<N extends WorkNoun>(noun: N): Iterable<readonly [string, WorkNouns[N]]> {
+    return this.#tables.records[noun].range('');
+  }
+
+  tokenByHash(hash: string): string | undefined {
+    return this.#tables.tokenHashes.get(hash);
+  }
+
+  tokensMadeBy(accessor: string): readonly string[] {
+    const prefix = `${accessor}\0`;
+    const made = this.#tables.tokenChildren.range(prefix, afterPrefix(prefix));
+    return [...made].map(([key]) => key.slice(prefix.length));
+  }
+}
+
+/** The view of a draft's tables, to which changes can be added. */
+class StagedWorkView extends WorkTablesView implements WorkDraft {
+  readonly nextRevision = 0;
+  readonly #tables: WorkTables;
+
+  constructor(tables: WorkTables) {
+    super(tables);
+    this.#tables = tables;
+  }
+
+  stage(change: Change<WorkOp>): void {
+    foldWork(this.#tables, change);
+  }
 }
