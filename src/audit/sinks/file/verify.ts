@@ -1,4 +1,5 @@
 /** The whole chain over all files, against the anchor and what this process wrote last. */
+import { PlumbError } from '#domain/errors';
 import { type AuditHead, type AuditMac, auditGenesis, fullName } from './format.ts';
 import { fullFiles, openIfPresent, readHeader, scan } from './scan.ts';
 
@@ -31,11 +32,12 @@ export async function verifyAudit(expected: AuditExpectation): Promise<AuditRepo
     return problem === undefined ? { ok: true, ...counts } : { ok: false, ...counts, problem };
   };
   for (const [index, name] of paths.entries()) {
-    const found = await verifyFile(name, { ...expected, head, number: index + 1 }, (next) => {
+    const onBatch = (next: AuditHead): boolean => {
       head = next;
       passed ||= anchored !== undefined && same(next, anchored);
       return same(next, end);
-    });
+    };
+    const found = await verifyFile(name, { ...expected, head, number: index + 1 }, onBatch).catch(told);
     if (found !== undefined) return report(found);
   }
   if (!same(head, end)) return report(`${end.seq - head.seq} of ${end.seq} records are missing or altered`);
@@ -71,6 +73,12 @@ async function verifyFile(
   } finally {
     await file.close();
   }
+}
+
+/** What we say of the file is what is wrong with it; what the file system says is not. */
+function told(error: unknown): string {
+  if (error instanceof PlumbError) return error.message;
+  throw error;
 }
 
 function same(one: AuditHead, other: AuditHead): boolean {
