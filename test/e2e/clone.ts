@@ -40,7 +40,8 @@ export async function freshClone(): Promise<Clone> {
   return {
     folder,
     start: () => startServer(folder, env),
-    plumb: (args, options = {}) => run(join(folder, 'plumb'), args, { cwd: folder, env: { ...env, ...options.env }, input: options.input }),
+    plumb: (args, options = {}) =>
+      run(join(folder, 'plumb'), args, { cwd: folder, env: { ...env, ...options.env }, input: options.input }),
     remove: () => rm(above, { recursive: true, force: true }),
   };
 }
@@ -89,7 +90,10 @@ export async function fileThat(path: string, holds: (text: string) => boolean): 
   const aborter = new AbortController();
   const changed = Promise.withResolvers<string>();
   const look = (): void => {
-    readFile(path, 'utf8').then((text) => holds(text) && changed.resolve(text), () => undefined);
+    readFile(path, 'utf8').then(
+      (text) => holds(text) && changed.resolve(text),
+      () => undefined,
+    );
   };
   const watcher = watch(dirname(path), { signal: aborter.signal }, look);
   watcher.on('error', changed.reject);

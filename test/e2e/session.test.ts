@@ -35,8 +35,12 @@ afterAll(async () => {
 
 describe('npm start on a fresh clone', () => {
   test('says where it answers, who is signed in, and that the sample is in agreement', () => {
-    expect(server.banner).toMatch(/^plumb 0\.1\.0 · development mode: its key lies beside its data, for trying out only$/m);
-    expect(server.banner).toMatch(/^ {2}API {3}http:\/\/127\.0\.0\.1:\d+ and \.plumb\/dev\/plumb\.sock {8}store {2}\.plumb\/dev \(embedded\)$/m);
+    expect(server.banner).toMatch(
+      /^plumb 0\.1\.0 · development mode: its key lies beside its data, for trying out only$/m,
+    );
+    expect(server.banner).toMatch(
+      /^ {2}API {3}http:\/\/127\.0\.0\.1:\d+ and \.plumb\/dev\/plumb\.sock {8}store {2}\.plumb\/dev \(embedded\)$/m,
+    );
     expect(server.banner).toMatch(/^ {2}signed in as root on the socket; the token is readable by you alone$/m);
     expect(server.banner).toContain(
       'sample project changelog: base ← development, production, test; sync laptop → .plumb/dev/out/production.env, in agreement',
@@ -156,7 +160,19 @@ describe('as a person with a narrow policy', () => {
     ['refused', 'run', '-e', 'changelog/production', '--', 'true'],
     ['allowed', 'run', '-e', 'changelog/development', '--', 'printenv', 'DB_HOST'],
     ['refused', 'sync', 'plan', 'laptop'],
-    ['refused', 'sync', 'create', 'mine', '--from', 'changelog/development', '--to', 'local:a.env', '--run-as', 'workload/laptop', '--dry-run'],
+    [
+      'refused',
+      'sync',
+      'create',
+      'mine',
+      '--from',
+      'changelog/development',
+      '--to',
+      'local:a.env',
+      '--run-as',
+      'workload/laptop',
+      '--dry-run',
+    ],
     ['refused', 'import', 'changelog/staging', 'staging.env', '--dry-run'],
     ['allowed', 'history', 'changelog/production/DB_HOST'],
     ['refused', 'audit', 'verify'],

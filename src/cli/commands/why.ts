@@ -3,6 +3,7 @@ import type { EnvironmentFlags } from '../command.ts';
 import { argument, defineCommand, environmentAliases, environmentFlags, switchFlag } from '../command.ts';
 import type { Session } from '../session.ts';
 import { mask, padded, printable, quoted, timeText } from '../style.ts';
+import { parseExpression } from '#domain/reference';
 
 interface Flags extends EnvironmentFlags {
   readonly reveal?: boolean;
@@ -20,20 +21,33 @@ export const command = defineCommand<Flags, [path: string]>({
   async run(session, flags, name) {
     const path = await session.path(name, flags);
     const client = await session.connect(flags);
-    const why = await client.entries.why({ path });
-    const hidden = why.secret && !flags.reveal;
-    if (flags.json) session.printJson(hidden ? withoutValue(why) : why);
-    else printWhy(session, why, hidden);
+    const why = flags.reveal ? await client.entries.why({ path }) : masked(await client.entries.why({ path }));
+    if (flags.json) session.printJson(why);
+    else printWhy(session, why);
   },
 });
 
-function withoutValue({ value, ...rest }: Why): object {
-  return value === undefined ? rest : { ...rest, masked: true };
+type Shown = Why & { readonly masked?: true };
+
+/** Without what is secret: the value, and of an expression that is a secret itself all but its references. */
+function masked({ value, expression, ...rest }: Why): Shown {
+  const text = expression !== undefined && rest.entry.kind === 'secret' ? withoutLiterals(expression) : expression;
+  return {
+    ...rest,
+    ...(text === undefined ? {} : { expression: text }),
+    ...(value === undefined ? {} : rest.secret ? { masked: true } : { value }),
+  };
+}
+
+function withoutLiterals(expression: string): string {
+  const parsed = parseExpression(expression);
+  if (!parsed.ok) return mask;
+  return parsed.parts.map((part) => (typeof part === 'string' ? mask : `\${${part.written}}`)).join('');
 }
 
 type Line = readonly [label: string, text: string];
 
-function printWhy(session: Session, why: Why, hidden: boolean): void {
+function printWhy(session: Session, why: Shown): void {
   const { entry } = why;
   const nature = [
     why.secret ? 'secret' : entry.kind,
@@ -42,17 +56,16 @@ function printWhy(session: Session, why: Why, hidden: boolean): void {
     `version ${entry.version}`,
   ];
   session.print(`${session.style.bold(printable(entry.path))}  ${nature.filter((part) => part !== '').join(', ')}\n`);
-  for (const [label, text] of [...valueLines(why, hidden), ...storyLines(why), ...networkLines(why)]) {
+  for (const [label, text] of [...valueLines(why), ...storyLines(why), ...networkLines(why)]) {
     session.print(`  ${session.style.dim(padded(label, 14))} ${text}`.trimEnd().concat('\n'));
   }
 }
 
-function valueLines(why: Why, hidden: boolean): readonly Line[] {
-  const { value, problem, expression } = why;
+function valueLines({ value, problem, expression, masked: isMasked }: Shown): readonly Line[] {
   const shown: Line =
-    value === undefined
+    value === undefined && !isMasked
       ? ['no value', printable(problem ?? 'you may not read it')]
-      : ['value', hidden ? mask : quoted(value)];
+      : ['value', value === undefined ? mask : quoted(value)];
   return expression === undefined ? [shown] : [shown, ['expression', printable(expression)]];
 }
 
