@@ -49,7 +49,9 @@ export async function diffFolders(
     const names = [...new Set([...left.keys(), ...right.keys()])].sort(comparePaths);
     const comparer = new Comparer(world, comparisons, rights);
     const rows = names.map((name) => comparer.row(name, left.get(name), right.get(name)));
-    const released = [...left.values(), ...right.values()].flatMap(({ read }) => (read.ok ? auditPaths(read.value) : []));
+    const released = [...left.values(), ...right.values()].flatMap(({ read }) =>
+      read.ok ? auditPaths(read.value) : [],
+    );
     const paths = [...sides.map((side) => side.folder), ...new Set(released)];
     return { result: { left: request.left, right: request.right, rows, counts: count(rows) }, paths };
   });

@@ -113,8 +113,8 @@ export interface EvaluatedEntry extends EntrySummary {
   readonly origin: readonly Origin[];
   /**
    * Changes whenever any origin does; derives from versions and incarnations, never from a value.
-   * `<incarnation>.<version>` of the path's own (`0.0`: none of its own), then `-` and 12 characters
-   * over all origins. Without the quotes that HTTP puts around it.
+   * `<incarnation>.<version>` of the path's own (`0.0`: none of its own); unless that is all it comes
+   * from, then `-` and 12 characters over all origins. Without the quotes that HTTP puts around it.
    */
   readonly etag: string;
 }

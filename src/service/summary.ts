@@ -32,12 +32,12 @@ export function summaryOf(path: Path, stored: StoredEntry): Writable<EntrySummar
 
 export function evaluatedOf(evaluated: Evaluated<StoredEntry>): EvaluatedEntry {
   const { path, stored, text, secret, origins } = evaluated;
-  return Object.assign(summaryOf(path, stored), {
-    value: text,
-    secret,
-    origin: origins.map(originOf),
-    etag: `${ownEtag(stored.path === path ? stored.current : undefined)}-${originMark(origins)}`,
-  });
+  const result = summaryOf(path, stored) as Writable<EvaluatedEntry>;
+  result.value = text;
+  result.secret = secret;
+  result.origin = origins.map(originOf);
+  result.etag = etagOf(path, stored, origins);
+  return result;
 }
 
 export function originOf(stored: StoredEntry): Origin {
@@ -54,6 +54,12 @@ export function auditPaths({ path, stored, origins }: Evaluated<StoredEntry>): s
 /** `<incarnation>.<version>` of what a later write may expect; `0.0`: the path has none of its own. */
 export function ownEtag(own: Pick<PastVersion, 'state' | 'incarnation' | 'version'> | undefined): string {
   return own === undefined || own.state === 'deleted' ? '0.0' : `${own.incarnation}.${own.version}`;
+}
+
+/** The own version says it all where nothing else has a part in the value. */
+function etagOf(path: Path, stored: StoredEntry, origins: readonly StoredEntry[]): string {
+  if (stored.path !== path) return `0.0-${originMark(origins)}`;
+  return origins.length === 1 ? ownEtag(stored.current) : `${ownEtag(stored.current)}-${originMark(origins)}`;
 }
 
 /** 12 characters over the versions of all origins; derives from no value. */

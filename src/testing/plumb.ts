@@ -70,10 +70,9 @@ export interface PlumbOptions {
   readonly wrapDriver?: (driver: Driver) => Driver;
 }
 
-/** Everything between an opened store and its closing. */
-interface Running {
+/** What is open of a store. */
+interface Opened {
   readonly parts: ServiceParts;
-  readonly services: Services;
   readonly truthState: TruthState;
   readonly workState: WorkState;
   readonly anchor: Anchor;
@@ -92,7 +91,8 @@ export class Plumb {
   readonly #random: SeededRandom;
   readonly #store = new MemoryStore();
   readonly #anchorFile = memorySlotFile();
-  #running: Running | undefined;
+  #opened: Opened | undefined;
+  #services: Services | undefined;
   #root: Caller | undefined;
   #made = 0;
 
@@ -104,7 +104,7 @@ export class Plumb {
 
   static async start(options: PlumbOptions): Promise<Plumb> {
     const plumb = new Plumb(options);
-    plumb.#running = await plumb.#open();
+    await plumb.#start();
     const bootstrap = await prepareBootstrap(plumb.parts);
     const request = { token: bootstrap ?? '', name: 'root', address: 'unix', requestId: 'bootstrap' };
     const issued = await plumb.services.sessions.bootstrap(request);
@@ -113,7 +113,8 @@ export class Plumb {
   }
 
   get services(): Services {
-    return this.#now.services;
+    if (this.#services === undefined) throw new Error('not started');
+    return this.#services;
   }
 
   get parts(): ServiceParts {
@@ -148,7 +149,7 @@ export class Plumb {
   /** Closes everything and opens it again from what the store holds. Callers stay good. */
   async restart(): Promise<void> {
     await this.close();
-    this.#running = await this.#open();
+    await this.#start();
   }
 
   async close(): Promise<void> {
@@ -171,12 +172,17 @@ export class Plumb {
     return { truth: dump(second.truthState), work: dump(second.workState) };
   }
 
-  get #now(): Running {
-    if (this.#running === undefined) throw new Error('not started');
-    return this.#running;
+  get #now(): Opened {
+    if (this.#opened === undefined) throw new Error('not started');
+    return this.#opened;
   }
 
-  async #open(): Promise<Running> {
+  async #start(): Promise<void> {
+    this.#opened = await this.#open();
+    this.#services = createServices(this.#opened.parts);
+  }
+
+  async #open(): Promise<Opened> {
     const inner = this.#store.driver();
     const driver = this.#options.wrapDriver?.(inner) ?? inner;
     const keyring = await openKeyring({ store: driver, seal: openSeal, create: (await driver.head('truth')) === 0 });
@@ -221,7 +227,7 @@ export class Plumb {
       version: '0.0.0-test',
       ...(feed === undefined ? {} : { feed }),
     };
-    return { parts, services: createServices(parts), truthState, workState, anchor, driver };
+    return { parts, truthState, workState, anchor, driver };
   }
 
   #idle(): Reconciling {
@@ -240,6 +246,19 @@ export class Plumb {
       wake: (name) => void this.woken.push(name),
     };
   }
+}
+
+/** One line of a policy. */
+export function allow(actions: string, path: string, condition?: string): string {
+  return line('allow', actions, path, condition);
+}
+
+export function deny(actions: string, path: string, condition?: string): string {
+  return line('deny', actions, path, condition);
+}
+
+function line(effect: string, actions: string, path: string, condition: string | undefined): string {
+  return `${effect} ${actions} on ${path}${condition === undefined ? '' : ` if ${condition}`}\n`;
 }
 
 /** A started server of its own, with `person/root` signed in. */
