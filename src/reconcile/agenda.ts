@@ -64,7 +64,7 @@ export class Agenda {
     if (first === undefined || first.at >= this.#timerAt) return;
     this.#timer?.cancel();
     this.#timerAt = first.at;
-    this.#timer = this.#clock.timer(Math.max(0, first.at - this.#clock.monotonic()), () => this.#ring());
+    this.#timer = this.#clock.timer(Math.max(0, Math.ceil(first.at - this.#clock.monotonic())), () => this.#ring());
   }
 
   #ring(): void {

@@ -1,0 +1,216 @@
+import { describe, expect, test } from 'vitest';
+import { makeDraft } from './plan.ts';
+import type { Draft } from './plan.ts';
+import type { InventoryItem } from '#domain/records';
+
+type Names = Readonly<Record<string, string | null>>;
+interface Given {
+  readonly want?: Readonly<Record<string, string>>;
+  /** `null`: the place does not exist. */
+  readonly there?: Names | null;
+  readonly inventory?: Readonly<Record<string, InventoryItem>>;
+  readonly outside?: Readonly<Record<string, string>>;
+  readonly adopt?: boolean;
+}
+
+/** Of a value: what was confirmed, intended, or both. */
+const was = (value: string): InventoryItem => ({ confirmed: `fp:${value}` });
+const meant = (value: string): InventoryItem => ({ intent: `fp:${value}` });
+const from = (before: string, value: string): InventoryItem => ({ ...was(before), ...meant(value) });
+const leaving = (before: string): InventoryItem => ({ ...was(before), intent: null });
+
+function draft({ want = {}, there = {}, inventory = {}, outside = {}, adopt = false }: Given): Draft {
+  return makeDraft({
+    desired: new Map(Object.entries(want).map(([name, value]) => [name, { value, secret: false }])),
+    observed:
+      there === null
+        ? null
+        : {
+            names: new Map(Object.entries(there)),
+            outside: new Map(Object.entries(outside)),
+            flaws: [],
+            notes: [],
+            mark: '1',
+          },
+    inventory: { names: inventory },
+    fingerprint: (_, value) => `fp:${value}`,
+    traits: { problem: (name) => (name.startsWith('!') ? 'is no name' : undefined), maxBytes: 1000, maxNames: 20 },
+    adopt,
+  });
+}
+
+const steps = ({ steps: all }: Draft): readonly string[] =>
+  all.map(({ name, do: what, because }) => [what, name, ...(because === undefined ? [] : [`(${because})`])].join(' '));
+
+const table: readonly [what: string, given: Given, expected: readonly string[]][] = [
+  ['creates what is not there', { want: { A: '1' }, there: null }, ['create A']],
+  ['keeps what is right', { want: { A: '1' }, there: { A: '1' }, inventory: { A: was('1') } }, ['keep A']],
+  ['adopts what is right already', { want: { A: '1' }, there: { A: '1' } }, ['adopt A']],
+  [
+    'updates after the source',
+    { want: { A: '2' }, there: { A: '1' }, inventory: { A: was('1') } },
+    ['update A (changed in the source)'],
+  ],
+  [
+    'updates after a hand edit',
+    { want: { A: '1' }, there: { A: 'x' }, inventory: { A: was('1') } },
+    ['update A (changed in the target since)'],
+  ],
+  [
+    'mends damage',
+    { want: { A: '1' }, there: { A: null }, inventory: { A: was('1') } },
+    ['update A (changed in the target since)'],
+  ],
+  [
+    'creates again what was removed',
+    { want: { A: '1' }, there: {}, inventory: { A: was('1') } },
+    ['create A (removed in the target)'],
+  ],
+  [
+    'deletes what is not wanted any more',
+    { there: { A: '1' }, inventory: { A: was('1') } },
+    ['delete A (no longer in the source)'],
+  ],
+  ['forgets what is gone anyway', { there: {}, inventory: { A: was('1') } }, []],
+  ['leaves what is not ours', { there: { F: '1' } }, []],
+  ['does not take what is not ours', { want: { A: '1' }, there: { A: '2' } }, []],
+  [
+    'takes it when told to',
+    { want: { A: '1' }, there: { A: '2' }, adopt: true },
+    ['update A (was not ours and is taken over)'],
+  ],
+  ['never takes what stands outside', { want: { A: '1' }, there: {}, outside: { A: 'line 1' }, adopt: true }, []],
+  [
+    'intent of a creation that was carried out',
+    { want: { A: '1' }, there: { A: '1' }, inventory: { A: meant('1') } },
+    ['keep A'],
+  ],
+  ['intent of a creation that was not', { want: { A: '1' }, there: {}, inventory: { A: meant('1') } }, ['create A']],
+  [
+    'a carried out creation is ours to change',
+    { want: { A: '2' }, there: { A: '1' }, inventory: { A: meant('1') } },
+    ['update A (changed in the source)'],
+  ],
+  [
+    'a creation that somebody else overtook is not ours',
+    { want: { A: '1' }, there: { A: '2' }, inventory: { A: meant('1') } },
+    [],
+  ],
+  [
+    'intent of an update that was not carried out',
+    { want: { A: '2' }, there: { A: '1' }, inventory: { A: from('1', '2') } },
+    ['update A (changed in the source)'],
+  ],
+  [
+    'intent of an update that was',
+    { want: { A: '2' }, there: { A: '2' }, inventory: { A: from('1', '2') } },
+    ['keep A'],
+  ],
+  [
+    'neither the one nor the other',
+    { want: { A: '2' }, there: { A: 'x' }, inventory: { A: from('1', '2') } },
+    ['update A (changed in the target since)'],
+  ],
+  [
+    'intent of a deletion that was not carried out',
+    { there: { A: '1' }, inventory: { A: leaving('1') } },
+    ['delete A (no longer in the source)'],
+  ],
+  [
+    'a deletion that was carried out and taken back',
+    { want: { A: '1' }, there: {}, inventory: { A: leaving('1') } },
+    ['create A'],
+  ],
+];
+describe('steps', () => {
+  test.each(table)('%s', (_, given, expected) => {
+    expect(steps(draft(given))).toEqual(expected);
+  });
+
+  test.each([
+    [
+      { want: { A: '1' }, there: { A: '2' } },
+      ['A is there already with another value and is not ours; the option adopt takes it over'],
+    ],
+    [{ want: { A: '1' }, outside: { A: 'line 7' } }, ['A also stands where it is not ours (line 7)']],
+  ] as const)('conflicts of %j', (given, conflicts) => {
+    expect(draft(given)).toMatchObject({ conflicts, inAgreement: false });
+  });
+});
+
+test('inventories before and after the write', () => {
+  const { intended, confirmed, agree, total } = draft({
+    want: { NEW: 'n', CHANGED: 'c', SAME: 's', THERE: 't' },
+    there: { CHANGED: 'old', SAME: 's', THERE: 't', OLD: 'o', FOREIGN: 'f' },
+    inventory: { CHANGED: was('old'), SAME: was('s'), OLD: was('o'), GONE: was('g') },
+  });
+  expect(intended.names).toEqual({
+    NEW: meant('n'),
+    CHANGED: from('old', 'c'),
+    SAME: was('s'),
+    THERE: was('t'),
+    OLD: leaving('o'),
+  });
+  expect(confirmed.names).toEqual({ NEW: was('n'), CHANGED: was('c'), SAME: was('s'), THERE: was('t') });
+  expect([agree, total]).toEqual([2, 4]);
+});
+
+test('foreign names are listed, those outside too', () => {
+  const { foreign } = draft({ want: { A: '1' }, there: { A: '1', F: 'x' }, outside: { E: 'line 1' } });
+  expect(foreign).toEqual(['E', 'F']);
+});
+
+test('drift is told with what was found', () => {
+  const { drifted } = draft({
+    want: { A: '1', B: '1', C: '1', D: '2' },
+    there: { A: 'x', B: null, D: '1' },
+    inventory: { A: was('1'), B: was('1'), C: was('1'), D: was('1') },
+  });
+  expect(drifted).toEqual([
+    { name: 'A', found: 'fp:x' },
+    { name: 'B', found: null },
+    { name: 'C', found: null },
+  ]);
+});
+
+describe('the brake', () => {
+  const owned = (count: number): Given => {
+    const names = Array.from({ length: count }, (_, index) => `N${index}`);
+    return {
+      there: Object.fromEntries(names.map((name) => [name, '1'])),
+      inventory: Object.fromEntries(names.map((name) => [name, was('1')])),
+    };
+  };
+  test.each([
+    [3, 3, undefined],
+    [4, 4, '4 of 4 names would be deleted'],
+    [20, 6, undefined],
+    [20, 7, '7 of 20 names would be deleted'],
+  ])('of %i names %i vanish', (count, vanish, held) => {
+    const given = owned(count);
+    const want = Object.fromEntries(
+      Object.keys(given.there ?? {})
+        .slice(vanish)
+        .map((name) => [name, '1']),
+    );
+    expect(draft({ ...given, want }).held).toBe(held);
+  });
+});
+
+test('what the target cannot carry is told all at once', () => {
+  const many = Object.fromEntries(Array.from({ length: 21 }, (_, index) => [`N${index}`, 'x'.repeat(100)]));
+  expect(draft({ want: { ...many, '!a': '', '!b': '' } }).problems).toEqual([
+    '!a is no name',
+    '!b is no name',
+    '23 names, expected at most 20',
+    '2203 bytes, expected at most 1000',
+  ]);
+});
+
+test('names like those of every object are names', () => {
+  const want = JSON.parse('{"__proto__": "1", "constructor": "2"}') as Record<string, string>;
+  const first = draft({ want });
+  expect(steps(first)).toEqual(['create __proto__', 'create constructor']);
+  const { names } = first.confirmed;
+  expect(steps(draft({ want, there: want, inventory: names }))).toEqual(['keep __proto__', 'keep constructor']);
+});
