@@ -36,6 +36,8 @@ interface Item {
   wakes: [user: number, drift: number, resync: number];
   /** When the oldest wake came that no successful run has answered; `null`: all are. */
   since: number | null;
+  /** The same of the wakes that the present run answers. */
+  answering: number | null;
   running: boolean;
   ticket: number;
   failures: number;
@@ -90,7 +92,7 @@ export class Queue {
   oldestUnserved(): number {
     const now = this.#clock.monotonic();
     let age = 0;
-    for (const { since } of this.#items.values()) if (since !== null) age = Math.max(age, now - since);
+    for (const { since, answering } of this.#items.values()) age = Math.max(age, now - (answering ?? since ?? now));
     return age;
   }
 
@@ -116,6 +118,7 @@ export class Queue {
       lane: null,
       wakes: [0, 0, 0],
       since: null,
+      answering: null,
       running: false,
       ticket: 0,
       failures: 0,
@@ -156,7 +159,8 @@ export class Queue {
 
   async #run(turn: Turn<Item>): Promise<void> {
     const { item } = turn;
-    const run = { lane: item.lane ?? resyncLane, wakes: item.wakes, since: item.since };
+    const run = { lane: item.lane ?? resyncLane, wakes: item.wakes };
+    item.answering = item.since;
     item.lane = null;
     item.wakes = [0, 0, 0];
     item.since = null;
@@ -170,7 +174,8 @@ export class Queue {
     item.endedAt = this.#clock.monotonic();
     item.delay = crowded(run.wakes) ? Math.min(coalescing.most, Math.max(coalescing.first, 2 * item.delay)) : 0;
     this.#turns.end(turn);
-    this.#note(item, outcome, run);
+    this.#note(item, outcome, run.lane);
+    item.answering = null;
     this.#goOn(item);
   }
 
@@ -182,12 +187,12 @@ export class Queue {
     }
   }
 
-  #note(item: Item, outcome: Outcome, run: { readonly lane: number; readonly since: number | null }): void {
+  #note(item: Item, outcome: Outcome, lane: number): void {
     if (outcome.kind === 'error' && !outcome.terminal) {
       item.failures += 1;
       item.returnAt = item.endedAt + this.#backoffOf(item.failures);
-      item.returnLane = run.lane;
-      item.since = run.since ?? item.since;
+      item.returnLane = lane;
+      item.since = item.answering ?? item.since;
       return;
     }
     item.failures = 0;
