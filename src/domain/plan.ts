@@ -16,7 +16,7 @@ export interface Plan {
   readonly steps: readonly PlanStep[];
   /** Names in the place that are not ours and stay as they are. */
   readonly foreign: readonly string[];
-  /** What applying also puts right in the place itself, e.g. `mode is 0644, expected 0600`. */
+  /** What applying also puts right in the place itself, e.g. `mode is 0644, expected 0600`, and what is odd there and stays. */
   readonly remarks: readonly string[];
   /** Why the loop waits for a person, who may go on by `apply`; e.g. many names would vanish. */
   readonly held?: string;
