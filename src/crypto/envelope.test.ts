@@ -46,7 +46,7 @@ describe('envelope', () => {
   });
 
   test('refuses another key and other associated data', () => {
-    const corrupt = expect.objectContaining({ code: 'corrupt' });
+    const corrupt = expect.objectContaining({ code: 'corrupt' }) as Error;
     expect(() => openEnvelope(otherKey, vector.envelope, vector.bound)).toThrow(corrupt);
     expect(() => openEnvelope(vector.key, vector.envelope, vector.bound.subarray(1))).toThrow(corrupt);
   });

@@ -4,7 +4,7 @@ import { type KeyringStore, openKeyring } from './keyring.ts';
 import type { Seal } from './seal.ts';
 
 const text = (value: string): Uint8Array => Buffer.from(value);
-const corrupt = expect.objectContaining({ code: 'corrupt' });
+const corrupt = expect.objectContaining({ code: 'corrupt' }) as Error;
 
 /** Turns every bit around: enough to see what went through the seal. */
 const seal: Seal = {
@@ -162,11 +162,11 @@ describe('the stored keyring', () => {
   test('holds no key in clear', async () => {
     const store = new Blobs();
     const roots: Buffer[] = [];
-    await openKeyring({
-      store,
-      create: true,
-      seal: { ...seal, wrap: async (root) => (roots.push(Buffer.from(root)), seal.wrap(root)) },
-    });
+    const wrap: Seal['wrap'] = (root) => {
+      roots.push(Buffer.from(root));
+      return seal.wrap(root);
+    };
+    await openKeyring({ store, create: true, seal: { ...seal, wrap } });
     const bytes = Buffer.concat([...store.kept.values()]).toString('latin1');
     expect(roots).toHaveLength(1);
     expect(

@@ -91,7 +91,7 @@ describe('an anchor', () => {
           return (error as { code: string }).code;
         }
       })();
-      expect(state, `byte ${at}`).toBe(at === 0 ? 'unsupported' : 'lost');
+      expect([at, state]).toEqual([at, at === 0 ? 'unsupported' : 'lost']);
     }
   });
 
@@ -116,7 +116,7 @@ describe('an anchor', () => {
     const anchor = open({ ...memorySlotFile(), sync: () => Promise.reject(new Error('EIO')) }, clock);
     anchor.set('truth', headOf(1));
     await clock.advance(1000);
-    const unavailable = expect.objectContaining({ code: 'unavailable' });
+    const unavailable = expect.objectContaining({ code: 'unavailable' }) as unknown;
     expect(() => anchor.set('truth', headOf(2))).toThrow(unavailable);
     await expect(anchor.flush()).rejects.toEqual(unavailable);
     const full = open({

@@ -2,22 +2,16 @@
  * The committer. While an append is in flight, requests queue; then all of them become one batch, one
  * record, one append. What is in doubt is read back; what stays in doubt stops the log for good.
  */
-import { equalBytes } from '#crypto/digest';
-import { macLength } from '#crypto/chain';
 import type { Change } from '#domain/change';
 import { PlumbError } from '#domain/errors';
-import { type Batch, prepareBatch, type Waiting } from './batch.ts';
-import { type Book, bookOf, draftCheckpoint } from './checkpoint.ts';
-import { encodeRecord, payloadOf, type RecordHead } from './codec.ts';
-import { type ChainPlace, type Cursor, readRecord } from './cursor.ts';
-import type { Attachments } from './driver.ts';
+import { prepareBatch, type Waiting } from './batch.ts';
+import type { ChainPlace } from './cursor.ts';
 import type { Commit, Draft, LogOp } from './fold.ts';
 import type { ChainReport, CommitRequest, Log, LogOptions } from './log.ts';
 import { replay, type Replayed } from './replay.ts';
 import { sweepOrphans } from './sweep.ts';
 import { changesAfter, verifyChain } from './verify.ts';
-
-const defaultCheckpointBytes = 4 * 1024 * 1024;
+import { Writer } from './writer.ts';
 
 /**
  * Folds pages and tail into `options.fold`, which must be empty. Throws `corrupt` when the chain is
@@ -28,38 +22,44 @@ export async function openLog<Op extends LogOp, D extends Draft<Op>>(options: Lo
   const place: ChainPlace = options;
   const replayed = await replay({ place, fold, anchor, acceptLoss, onNotice });
   const committer = new Committer(options, replayed);
-  if (replayed.destroyed.length > 0) await committer.finishDestroying(replayed.destroyed);
+  await committer.start(replayed.destroyed);
   return committer;
 }
 
-type Outcome = 'ours' | 'lost';
 /** What has to run between batches. */
 interface Job {
   readonly act: () => Promise<void>;
   readonly reject: (error: unknown) => void;
 }
 
+function isJob(item: object): item is Job {
+  return 'act' in item;
+}
+
 class Committer<Op extends LogOp, D extends Draft<Op>> implements Log<Op, D> {
   readonly acceptedLoss: string | undefined;
   readonly #options: LogOptions<Op, D>;
-  readonly #tail: Replayed<Op, D>['tail'];
-  #book: Book;
-  /** The stored pages are not divided like ours, or which of ours are changed is not known: the next checkpoint writes all. */
-  #takeAll = false;
+  readonly #writer: Writer<Op, D>;
   #queue: (Waiting<Op, D> | Job)[] = [];
   readonly #listeners = new Set<(commit: Commit<Op>) => void>();
   #running = false;
   #stopped: PlumbError | undefined;
 
-  constructor(options: LogOptions<Op, D>, { tail, book, acceptedLoss }: Replayed<Op, D>) {
+  constructor(options: LogOptions<Op, D>, replayed: Replayed<Op, D>) {
     this.#options = options;
-    this.#tail = tail;
-    this.#book = book;
-    this.acceptedLoss = acceptedLoss;
+    this.acceptedLoss = replayed.acceptedLoss;
+    this.#writer = new Writer(options, replayed, (commit) => {
+      for (const listener of this.#listeners) listener(commit);
+    });
+  }
+
+  /** What a crash left undone. */
+  async start(destroyed: readonly string[]): Promise<void> {
+    if (destroyed.length > 0) await this.#writer.finishDestroying(destroyed);
   }
 
   get seq(): number {
-    return this.#tail.cursor.seq;
+    return this.#writer.cursor.seq;
   }
 
   commit(request: CommitRequest<Op, D>): Promise<Change<Op>> {
@@ -78,16 +78,16 @@ class Committer<Op extends LogOp, D extends Draft<Op>> implements Log<Op, D> {
   }
 
   catchUp(): Promise<void> {
-    return this.#alone(() => this.#readOn());
+    return this.#alone(() => this.#writer.readOn());
   }
 
   verify(): Promise<ChainReport> {
-    const end = this.#tail.cursor;
+    const end = this.#writer.cursor;
     return verifyChain(this.#options, { end, anchored: this.#options.anchor.head(this.#options.stream) ?? end });
   }
 
   checkpoint(): Promise<void> {
-    return this.#alone(() => this.#checkpoint());
+    return this.#alone(() => this.#writer.checkpoint());
   }
 
   sweep(): Promise<number> {
@@ -95,7 +95,7 @@ class Committer<Op extends LogOp, D extends Draft<Op>> implements Log<Op, D> {
       const { driver, fold } = this.#options;
       const ids: string[] = [];
       for await (const id of driver.blobIds()) ids.push(id);
-      await this.#readOn();
+      await this.#writer.readOn();
       return sweepOrphans(this.#options, ids, fold.liveBlobs());
     });
   }
@@ -107,12 +107,6 @@ class Committer<Op extends LogOp, D extends Draft<Op>> implements Log<Op, D> {
     await closed.catch(() => undefined); // it had stopped before
   }
 
-  /** Also called at open, for what a crash left undone. */
-  async finishDestroying(ids: readonly string[]): Promise<void> {
-    await this.#options.driver.erase(ids);
-    await this.#checkpoint();
-  }
-
   /** Runs between batches. Whatever fails there leaves the log in doubt, so it stops. */
   #alone<T>(act: () => Promise<T>): Promise<T> {
     if (this.#stopped !== undefined) return Promise.reject(this.#stopped);
@@ -122,7 +116,8 @@ class Committer<Op extends LogOp, D extends Draft<Op>> implements Log<Op, D> {
         act: async () => {
           try {
             resolve(await act());
-          } catch (error) {
+          } catch (cause) {
+            const error = cause instanceof Error ? cause : new Error(String(cause));
             reject(error);
             throw error;
           }
@@ -138,11 +133,11 @@ class Committer<Op extends LogOp, D extends Draft<Op>> implements Log<Op, D> {
 
   async #run(): Promise<void> {
     this.#running = true;
-    await undefined; // whoever asks in the same turn is in the first batch
+    await Promise.resolve(); // whoever asks in the same turn is in the first batch
     try {
       for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
         if (this.#stopped !== undefined) rejectAll(this.#queue.splice(0), this.#stopped);
-        else if ('act' in first) await (this.#queue.shift(), first.act());
+        else if (isJob(first)) await this.#work(first);
         else await this.#batch();
       }
     } catch (cause) {
@@ -152,13 +147,18 @@ class Committer<Op extends LogOp, D extends Draft<Op>> implements Log<Op, D> {
     }
   }
 
+  async #work(job: Job): Promise<void> {
+    this.#queue.shift();
+    await job.act();
+  }
+
   async #batch(): Promise<void> {
     const { fold, clock, stream } = this.#options;
-    const ending = this.#queue.findIndex((item) => 'act' in item);
+    const ending = this.#queue.findIndex(isJob);
     const waiting = (ending < 0 ? this.#queue : this.#queue.slice(0, ending)) as Waiting<Op, D>[];
     const batch = prepareBatch(waiting, fold.draft(), { stream, time: clock.now() });
     try {
-      if (batch.accepted.length > 0 && (await this.#write(batch)) === 'lost') return await this.#readOn();
+      if (batch.accepted.length > 0 && (await this.#writer.write(batch)) === 'lost') return await this.#writer.readOn();
     } catch (cause) {
       rejectAll(this.#queue.splice(0, batch.verdicts.length), inDoubt(cause));
       throw cause;
@@ -168,87 +168,7 @@ class Committer<Op extends LogOp, D extends Draft<Op>> implements Log<Op, D> {
       if ('change' in verdict) told[index]?.resolve(verdict.change);
       else told[index]?.reject(verdict.refusal);
     });
-    if (this.#checkpointIsDue()) await this.#checkpoint();
-  }
-
-  async #write({ accepted, encoded }: Batch<Op>): Promise<Outcome> {
-    const { fold, stream, mac } = this.#options;
-    const { seq, checkpoint } = this.#tail.cursor;
-    const revision = accepted.at(-1)?.revision ?? 0;
-    const head = { stream, seq: seq + 1, macGeneration: mac.generation, checkpoint, revision };
-    const record = encodeRecord(head, 'changes', `[${encoded.map(({ text }) => text).join()}]`);
-    const blobs = encoded.flatMap((change) => change.blobs);
-    if ((await this.#append(head, record, { blobs })) === 'lost') return 'lost';
-    const commit = { stream, seq: head.seq, changes: accepted };
-    const destroyed = fold.apply(commit);
-    for (const listener of this.#listeners) listener(commit);
-    if (destroyed.length > 0) await this.finishDestroying(destroyed);
-    return 'ours';
-  }
-
-  /** Appends, and anchors what has become durable. Throws when it stays in doubt whether it has. */
-  async #append(head: RecordHead, record: Buffer, attachments: Attachments): Promise<Outcome> {
-    const { driver, stream, mac, anchor } = this.#options;
-    record.set(mac.mac(this.#tail.cursor.mac, payloadOf(record), head.macGeneration), record.length - macLength);
-    const { seq, checkpoint, revision } = head;
-    let lost: boolean;
-    try {
-      lost = (await driver.append(stream, seq - 1, record, attachments)).outcome === 'conflict';
-    } catch (cause) {
-      const there = await readRecord(driver, stream, seq);
-      if (there === undefined) throw cause;
-      lost = !equalBytes(there.bytes, record);
-    }
-    if (lost) return 'lost';
-    const cursor: Cursor = { seq, checkpoint, revision, mac: Uint8Array.from(record.subarray(-macLength)) };
-    const blobs = (attachments.blobs ?? []).reduce((sum, { bytes }) => sum + bytes.length, 0);
-    this.#tail.passed(cursor, record.length + blobs);
-    anchor.set(stream, cursor);
-    return 'ours';
-  }
-
-  /** Applies what others have appended. */
-  async #readOn(): Promise<void> {
-    const { anchor, stream } = this.#options;
-    const destroyed = await this.#tail.readOn({
-      commit: (commit, cursor) => {
-        anchor.set(stream, cursor);
-        for (const listener of this.#listeners) listener(commit);
-      },
-      checkpoint: (pages, cursor) => {
-        anchor.set(stream, cursor);
-        this.#book = bookOf(pages);
-        this.#takeAll = true;
-      },
-    });
-    if (destroyed.length > 0) await this.#checkpoint();
-  }
-
-  #checkpointIsDue(): boolean {
-    const { checkpointBytes = defaultCheckpointBytes } = this.#options;
-    // Against writing many large pages for a few small changes: what pages cost is at most twice what the log does.
-    return this.#tail.bytes >= Math.max(checkpointBytes, this.#book.written / 2);
-  }
-
-  /** Writes changed pages with the record that vouches for them. */
-  async #checkpoint(): Promise<void> {
-    const { fold, stream, mac } = this.#options;
-    for (;;) {
-      const dirty = this.#takeAll
-        ? { changed: fold.allPages(), removed: [...this.#book.pages.keys()] }
-        : fold.dirtyPages();
-      if (dirty.changed.length === 0 && dirty.removed.length === 0) return;
-      const { seq, revision } = this.#tail.cursor;
-      const head = { stream, seq: seq + 1, macGeneration: mac.generation, checkpoint: seq + 1, revision };
-      const { record, attachments, book } = draftCheckpoint(head, this.#book, dirty);
-      if ((await this.#append(head, record, attachments)) === 'ours') {
-        this.#book = book;
-        this.#takeAll = false;
-        return;
-      }
-      this.#takeAll = true;
-      await this.#readOn();
-    }
+    if (this.#writer.checkpointIsDue) await this.#writer.checkpoint();
   }
 
   /** For good: what the store holds is not known, so nothing more may stand on it. */

@@ -64,7 +64,7 @@ async function readSpilled(driver: Driver, { id, digest }: BlobReference): Promi
   return parse(bytes);
 }
 
-function isReference<List>(value: List | BlobReference): value is BlobReference {
+function isReference(value: readonly unknown[] | BlobReference): value is BlobReference {
   return !Array.isArray(value);
 }
 

@@ -155,9 +155,7 @@ describe('an edited store', () => {
     expect(untouched.log.seq).toBe(5);
     for (let at = 0; at < 5; at++) {
       const driver = edited(store.driver(), { records: (list) => edit(list, at) });
-      await expect(open({ driver }), `record ${at + 1}`).rejects.toMatchObject({
-        code: expect.stringMatching('corrupt'),
-      });
+      await expect(open({ driver })).rejects.toMatchObject(corrupt);
     }
     expect(log.seq).toBe(5);
   });
@@ -172,7 +170,7 @@ describe('an edited store', () => {
       });
       expect((await log.verify()).ok).toBe(true);
       tampered = true;
-      expect(await log.verify(), `record ${at + 1}`).toMatchObject({ ok: false, problem: expect.any(String) });
+      expect(await log.verify()).toMatchObject({ ok: false, problem: expect.any(String) as string });
     }
   });
 
@@ -186,7 +184,7 @@ describe('an edited store', () => {
     tampered = false;
     const again = await open({ driver });
     tampered = true;
-    expect(await again.log.verify()).toMatchObject({ ok: false, problem: expect.stringContaining('v-toy') });
+    expect(await again.log.verify()).toMatchObject({ ok: false, problem: expect.stringContaining('v-toy') as string });
     expect(log.seq).toBe(3);
   });
 
@@ -237,7 +235,7 @@ describe('the anchor', () => {
     const anchor = () => restored(Buffer.from(edit(image(file))));
     await expect(open({ driver, anchor: anchor() })).rejects.toMatchObject({
       ...corrupt,
-      message: expect.stringContaining(problem),
+      message: expect.stringContaining(problem) as string,
     });
     const accepted = anchor();
     const { log, fold } = await open({ driver, anchor: accepted, acceptLoss: true });
@@ -255,7 +253,7 @@ describe('the anchor', () => {
     const one = await written(4);
     const other = await written(4);
     await expect(one.open({ anchor: restored(image(other.file)) })).rejects.toMatchObject({
-      message: expect.stringContaining('record 4 is not the one that was anchored'),
+      message: expect.stringContaining('record 4 is not the one that was anchored') as string,
     });
   });
 
@@ -384,7 +382,8 @@ describe('sweeping', () => {
     // Of `same`, the toy keeps only the newest version.
     expect(await log.sweep()).toBe(2 + 2);
     const after = await Array.fromAsync(driver.blobIds());
-    expect(after).toEqual(expect.arrayContaining(['o-work-orphan', 'keyring-000001']));
+    expect(after).toContain('o-work-orphan');
+    expect(after).toContain('keyring-000001');
     expect(after).toHaveLength(before);
     expect(fold.revision).toBe(3);
   });

@@ -42,7 +42,7 @@ describe('key file', () => {
     await chmod(path, mode);
     await expect(openKeyFileSeal({ path, create: true })).rejects.toMatchObject({
       code: 'invalid',
-      hint: expect.stringContaining(`chmod 600 ${path}`),
+      hint: expect.stringContaining(`chmod 600 ${path}`) as string,
     });
   });
 
