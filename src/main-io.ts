@@ -2,21 +2,15 @@
  * The command line's {@link CliIo} made of the real process; a part of the edge like main.ts. Modules
  * that not every command needs are loaded when they are asked for: start-up time is a feature.
  */
-import {
-  closeSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
 import { dirname } from 'node:path';
 import type { Transport, TransportRequest, TransportResponse } from '@plumbd/client';
 import type { Child, CliFiles, CliInput, CliIo, CliOutput, FileStatus, SpawnRequest } from '#cli/io';
 import { PlumbError } from '#domain/errors';
+
+// An import of a built-in module reads every one of its exports, and behind some of them stand megabytes of code
+// (`WebSocket` of node:http alone takes longer than a whole command). This way only what is used is loaded.
+const { getBuiltinModule } = process;
+const fs = getBuiltinModule('node:fs');
 
 /** `version` is that of the package. */
 export function realIo(process: NodeJS.Process, version: string): CliIo {
@@ -46,7 +40,9 @@ export function realIo(process: NodeJS.Process, version: string): CliIo {
 function realOutput(process: NodeJS.Process, name: 'stdout' | 'stderr'): CliOutput {
   let listening = false;
   return {
-    isTerminal: process[name].isTTY,
+    get isTerminal() {
+      return process[name].isTTY;
+    },
     write(text) {
       if (!listening) {
         listening = true;
@@ -113,12 +109,12 @@ function realFiles(uniqueName: () => string): CliFiles {
   return {
     read: readBounded,
     status(path) {
-      const found = attempt(() => statSync(path), path);
+      const found = attempt(() => fs.statSync(path), path);
       return found && { kind: kindOf(found), owner: found.uid, mode: found.mode & 0o7777 };
     },
     create(path, text) {
       try {
-        writeFileSync(path, text, { flag: 'wx' });
+        fs.writeFileSync(path, text, { flag: 'wx' });
       } catch (cause) {
         if (codeOf(cause) === 'EEXIST') throw new PlumbError('exists', `${path} exists already`);
         throw unusable(path, cause);
@@ -127,11 +123,11 @@ function realFiles(uniqueName: () => string): CliFiles {
     writePrivate(path, bytes) {
       const temporary = `${path}.${uniqueName()}`;
       try {
-        mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-        writeFileSync(temporary, bytes, { flag: 'wx', mode: 0o600, flush: true });
-        renameSync(temporary, path);
+        fs.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+        fs.writeFileSync(temporary, bytes, { flag: 'wx', mode: 0o600, flush: true });
+        fs.renameSync(temporary, path);
       } catch (cause) {
-        rmSync(temporary, { force: true });
+        fs.rmSync(temporary, { force: true });
         throw unusable(path, cause);
       }
     },
@@ -139,14 +135,14 @@ function realFiles(uniqueName: () => string): CliFiles {
 }
 
 function readBounded(path: string, maxBytes: number): Uint8Array | null {
-  const descriptor = attempt(() => openSync(path, 'r'), path);
+  const descriptor = attempt(() => fs.openSync(path, 'r'), path);
   if (descriptor === null) return null;
   try {
     const chunks: Buffer[] = [];
     let total = 0;
     for (;;) {
-      const chunk = Buffer.allocUnsafe(Math.max(4096, fstatSync(descriptor).size + 1 - total));
-      const length = readSync(descriptor, chunk);
+      const chunk = Buffer.allocUnsafe(Math.max(4096, fs.fstatSync(descriptor).size + 1 - total));
+      const length = fs.readSync(descriptor, chunk);
       if (length === 0) return Buffer.concat(chunks);
       total += length;
       if (total > maxBytes) throw new PlumbError('too-large', `${path} is larger than ${maxBytes} bytes`);
@@ -155,7 +151,7 @@ function readBounded(path: string, maxBytes: number): Uint8Array | null {
   } catch (cause) {
     throw cause instanceof PlumbError ? cause : unusable(path, cause);
   } finally {
-    closeSync(descriptor);
+    fs.closeSync(descriptor);
   }
 }
 
@@ -189,11 +185,13 @@ function kindOf(found: { isFile(): boolean; isDirectory(): boolean; isSocket(): 
 function httpTransport(socketPath: string | undefined): Transport {
   return async (url, request) => {
     const secure = url.startsWith('https:');
-    const { request: open } = secure ? await import('node:https') : await import('node:http');
+    const { request: open } = getBuiltinModule(secure ? 'node:https' : 'node:http');
     const options = {
       method: request.method,
       headers: headersOf(request),
       agent: false as const,
+      // Without one, Node looks whether the host is an address, and compiles a large pattern for it.
+      ...(secure ? {} : { servername: '' }),
       ...(socketPath === undefined ? {} : { socketPath }),
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     };
@@ -227,7 +225,8 @@ function headersOf({ headers, body }: TransportRequest): Record<string, string> 
 }
 
 async function spawn({ command, args, env, output }: SpawnRequest): Promise<Child> {
-  const [{ spawn: start }, { constants }] = await Promise.all([import('node:child_process'), import('node:os')]);
+  const { spawn: start } = getBuiltinModule('node:child_process');
+  const { constants } = getBuiltinModule('node:os');
   const pipe = output === 'inherit' ? 'inherit' : 'pipe';
   const child = refusing(command, () => start(command, args, { env, stdio: ['inherit', pipe, pipe] }));
   if (output !== 'inherit') {

@@ -2,33 +2,23 @@
  * The edge of the process: the one place that reads it and ends it. What a command does not need is not loaded;
  * start-up time is a feature.
  */
-import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
-import packageJson from '../package.json' with { type: 'json' };
 
-// The start script of a clone names a folder of its own; an installed program keeps compiled code in the user's.
-if (process.env['NODE_COMPILE_CACHE'] === undefined) {
-  const home = process.env['XDG_CACHE_HOME'] ?? join(process.env['HOME'] ?? '/nonexistent', '.cache');
-  enableCompileCache(join(home, 'plumb', 'compile'));
-}
-// Not for child processes: they may be other programs on the same Node.
+// Given by what starts this file; not for child processes: they may be other programs on the same Node.
 delete process.env['NODE_COMPILE_CACHE'];
 
-const { version } = packageJson;
+// A JSON module goes the long way round through the module loader.
+const packageFile = join(import.meta.dirname, '..', 'package.json');
+const packageText = process.getBuiltinModule('node:fs').readFileSync(packageFile, 'utf8');
+const { version } = JSON.parse(packageText) as { version: string };
 
 async function runServerCommand(): Promise<number> {
-  const [{ runServer }, { systemRandom }, { systemClock }] = await Promise.all([
-    import('#server/server'),
-    import('#crypto/random'),
-    import('#util/clock'),
-  ]);
+  const { runServer } = await import('#server/server');
   return runServer({
     argv: process.argv.slice(3),
     env: process.env,
     cwd: process.cwd(),
     version,
-    clock: systemClock,
-    random: systemRandom,
     sample: join(import.meta.dirname, '..', 'examples', 'changelog'),
     stdout: process.stdout,
     stderr: process.stderr,
@@ -43,11 +33,10 @@ async function runCommand(): Promise<number> {
   return runCli(realIo(process, version));
 }
 
-if (process.argv[2] === 'server') {
+async function run(): Promise<void> {
   // Nothing that a server has left open may keep a stopped one alive.
-  void runServerCommand().then((code) => process.exit(code));
-} else {
-  void runCommand().then((code) => {
-    process.exitCode = code;
-  });
+  if (process.argv[2] === 'server') process.exit(await runServerCommand());
+  process.exitCode = await runCommand();
 }
+
+void run();

@@ -1,116 +1,71 @@
 /**
- * What `npm run build` does: what users install. CommonJS, since it starts far faster than modules do. A small first
- * file turns the compile cache on, and loads the command line or the server, so that what is large comes out of the cache.
+ * What users install: the command line as one CommonJS bundle, which starts several times faster than loose modules,
+ * the server as another that only `plumb server` loads, and the store's thread. `dist/plumb.cjs` is the program.
  */
-import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type BuildOptions, build, type Plugin } from 'esbuild';
+import type { BuildOptions, Plugin } from 'esbuild';
+import { build } from 'esbuild';
 
 const root = resolve(import.meta.dirname, '..');
+const output = join(root, 'dist');
 
-/** The parts that `main.ts` loads, each made of the modules it asks for. */
-const parts: Readonly<Record<string, readonly string[]>> = {
-  cli: ['./src/main-io.ts', './src/cli/cli.ts'],
-  server: ['./src/server/server.ts', './src/crypto/random.ts', './src/util/clock.ts'],
-};
+/**
+ * The program itself: it turns the compile cache on before anything large is loaded. The start script of a clone names
+ * a folder of its own; an installed program keeps compiled code in the user's.
+ */
+const program = `#!/usr/bin/env node
+'use strict';
+if (process.env.NODE_COMPILE_CACHE === undefined) {
+  const home = process.env.XDG_CACHE_HOME || (process.env.HOME || '/nonexistent') + '/.cache';
+  require('node:module').enableCompileCache(home + '/plumb/compile');
+}
+require('./main.cjs');
+`;
 
-const moduleName = (path: string) => path.replace(/^(\.\/(src\/)?|#)/, '').replace(/\.ts$/, '');
-
-/** A module that `main.ts` loads later stays outside, in its part. */
-const loadParts: Plugin = {
-  name: 'parts',
+/** The server stays a file of its own beside the command line. */
+const serverApart: Plugin = {
+  name: 'server apart',
   setup({ onResolve }) {
-    onResolve({ filter: /^[#.]/ }, ({ kind, path }) => {
-      if (kind !== 'dynamic-import') return undefined;
-      const part = Object.entries(parts).find(([, paths]) => paths.map(moduleName).includes(moduleName(path)));
-      if (part === undefined) throw new Error(`no part holds ${path}`);
-      return { path: `./${part[0]}.cjs`, external: true };
-    });
+    onResolve({ filter: /^#server\/server$/ }, () => ({ path: './server.cjs', external: true }));
   },
 };
 
-/** The store's thread is a program of its own. */
-const nameWorker: Plugin = {
-  name: 'worker',
+/** The thread is a file beside the bundle, not beside the source that starts it. */
+const bundledWorker: Plugin = {
+  name: 'bundled worker',
   setup({ onLoad }) {
-    onLoad({ filter: /drivers[\\/]sqlite[\\/]index\.ts$/ }, async ({ path }) => {
-      const text = await readFile(path, 'utf8');
-      const contents = text.replace(
-        "new URL('./worker.ts', import.meta.url)",
-        "new URL('./worker.cjs', import.meta.url)",
-      );
-      if (contents === text) throw new Error(`${path} does not name its worker any more`);
+    onLoad({ filter: /store\/drivers\/sqlite\/index\.ts$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      const contents = text.replace("'./worker.ts'", "'./store-worker.cjs'");
+      if (contents === text) throw new Error(`${path} no longer names ./worker.ts`);
       return { contents, loader: 'ts' };
     });
   },
 };
 
-const shared = {
-  absWorkingDir: root,
+const shared: BuildOptions = {
   bundle: true,
   platform: 'node',
-  format: 'cjs',
   target: 'node24',
+  format: 'cjs',
+  absWorkingDir: root,
   conditions: ['plumb-source'],
-  // As a function that is called, not as a module that is loaded.
-  supported: { 'dynamic-import': false },
-  define: { 'import.meta.dirname': '__dirname', 'import.meta.url': 'importMetaUrl' },
+  // Identifiers stay: the messages about wrong arguments are chosen by the names of classes.
+  minifyWhitespace: true,
+  minifySyntax: true,
   legalComments: 'linked',
+  define: { 'import.meta.url': 'moduleUrl', 'import.meta.dirname': '__dirname' },
+  banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
   logLevel: 'warning',
-} as const satisfies BuildOptions;
+};
 
-const urlBanner = "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;";
-
-/** Writes `plumb.cjs` and its parts into `folder`. */
-export async function buildProgram(folder: string): Promise<void> {
-  const banner = { js: '#!/usr/bin/env -S node --disable-sigusr1' };
-  const main = { entryPoints: ['src/main.ts'], outfile: join(folder, 'plumb.cjs'), plugins: [loadParts], banner };
-  await build({ ...shared, ...main });
-  for (const [name, paths] of Object.entries(parts)) {
-    const contents = paths.map((path) => `export * from '${path}';`).join('\n');
-    const stdin = { contents, resolveDir: root, sourcefile: `${name}.ts` };
-    const withUrl = name === 'server' ? { banner: { js: urlBanner } } : {};
-    await build({ ...shared, ...withUrl, stdin, outfile: join(folder, `${name}.cjs`), plugins: [nameWorker] });
-  }
-  const worker = { entryPoints: ['src/store/drivers/sqlite/worker.ts'], outfile: join(folder, 'worker.cjs') };
-  await build({ ...shared, ...worker });
-}
-
-/** The client for browsers and Node alike: one module, and its types. */
-async function buildClient(folder: string): Promise<void> {
-  await build({
-    absWorkingDir: root,
-    entryPoints: ['client/src/index.ts'],
-    outfile: join(folder, 'index.js'),
-    bundle: true,
-    format: 'esm',
-    target: 'es2023',
-    logLevel: 'warning',
-  });
-  const flags = [
-    '--noEmit',
-    'false',
-    '--declaration',
-    '--emitDeclarationOnly',
-    '--rootDir',
-    'client/src',
-    '--outDir',
-    folder,
-  ];
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  const result = spawnSync(process.execPath, [tsc, '-p', 'tools/tsconfig.client.json', ...flags], {
-    cwd: root,
-    stdio: 'inherit',
-  });
-  if (result.status !== 0) throw new Error('the types of the client cannot be made');
-}
-
-if (import.meta.main) {
-  const dist = join(root, 'dist');
-  const client = join(root, 'client', 'dist');
-  for (const folder of [dist, client]) rmSync(folder, { recursive: true, force: true });
-  await buildProgram(dist);
-  await buildClient(client);
-}
+rmSync(output, { recursive: true, force: true });
+mkdirSync(output);
+await Promise.all([
+  build({ ...shared, entryPoints: ['src/main.ts'], outfile: 'dist/main.cjs', plugins: [serverApart], banner: {} }),
+  build({ ...shared, entryPoints: ['src/server/server.ts'], outfile: 'dist/server.cjs', plugins: [bundledWorker] }),
+  build({ ...shared, entryPoints: ['src/store/drivers/sqlite/worker.ts'], outfile: 'dist/store-worker.cjs' }),
+]);
+writeFileSync(join(output, 'plumb.cjs'), program);
+chmodSync(join(output, 'plumb.cjs'), 0o755);

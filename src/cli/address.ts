@@ -55,8 +55,15 @@ export function findDevelopmentSocket(io: CliIo): string | undefined {
   return undefined;
 }
 
-/** A folder and every one above it. */
-export function* upward(from: string): Generator<string> {
+/** The nearest file of this name: in the working folder, or one above it. */
+export function findUpward(io: CliIo, name: string): string | undefined {
+  for (const folder of upward(io.cwd)) {
+    if (io.files.status(join(folder, name)) !== null) return join(folder, name);
+  }
+  return undefined;
+}
+
+function* upward(from: string): Generator<string> {
   for (let folder = from; ; folder = resolve(folder, '..')) {
     yield folder;
     if (resolve(folder, '..') === folder) return;

@@ -10,7 +10,6 @@ import {
 } from '@stricli/core';
 import type { CliContext } from './command.ts';
 import { exitCodeOf, exitCodes, failureText } from './failures.ts';
-import { generalHelp, withoutHelpCommand } from './help.ts';
 import type { CliIo } from './io.ts';
 import { Session } from './session.ts';
 import { printable, styleFor } from './style.ts';
@@ -20,13 +19,10 @@ import { commandTable } from './table.ts';
 /** Runs one command line to its end and answers the exit code; never throws. */
 export async function runCli(io: CliIo): Promise<number> {
   const session = new Session(io, await styleFor(io.stdout.isTerminal, io.env));
-  const argv = withoutHelpCommand(io.argv);
+  // `plumb help get` says the same as `plumb get --help`.
+  const argv = io.argv[0] === 'help' ? [...io.argv.slice(1), '--help'] : io.argv;
   try {
-    const help = generalHelp(argv, about);
-    if (help !== undefined) {
-      session.print(help);
-      return exitCodes.ok.code;
-    }
+    if (argv.length < 3 && (await printGeneralHelp(session, argv))) return exitCodes.ok.code;
     const process: StricliProcess = { stdout: writable(io.stdout.write), stderr: writable(io.stderr.write), env: {} };
     const context: CliContext = { process, session };
     const app = buildApplication<CliContext>(await buildRoutes(commandTable, argv), {
@@ -43,6 +39,16 @@ export async function runCli(io: CliIo): Promise<number> {
     session.fail(error);
     return exitCodeOf(error);
   }
+}
+
+/** Help about the program or a group of commands; answers whether that was asked for. */
+async function printGeneralHelp(session: Session, argv: readonly string[]): Promise<boolean> {
+  const named = commandTable.find(({ name }) => name === argv[0]);
+  if (named !== undefined && named.commands === undefined) return false;
+  const { generalHelp } = await import('./help.ts');
+  const help = generalHelp(argv, about);
+  if (help !== undefined) session.print(help);
+  return help !== undefined;
 }
 
 /** Stricli's own codes are negative: unknown commands and wrong arguments, or a fault. */

@@ -76,5 +76,6 @@ export function diagnosticText({ subject, line, column, message }: Diagnostic): 
 function placeOf(error: unknown): string {
   if (!(error instanceof Error)) return '';
   const frame = /\n\s+at .*?([^/\\(]+:\d+):\d+\)?(?:\n|$)/.exec(error.stack ?? '')?.[1];
-  return ` (${error.name}${frame === undefined ? '' : ` at ${frame}`})`;
+  const code = 'code' in error && typeof error.code === 'string' ? ` ${error.code}` : '';
+  return ` (${error.name}${code}${frame === undefined ? '' : ` at ${frame}`})`;
 }

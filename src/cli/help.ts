@@ -22,11 +22,6 @@ export function generalHelp(argv: readonly string[], about: string): string | un
   return commandList(group.commands, [group.name], group.brief);
 }
 
-/** `plumb help get` says the same as `plumb get --help`. */
-export function withoutHelpCommand(argv: readonly string[]): readonly string[] {
-  return argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv;
-}
-
 function isHelp(word: string): boolean {
   return word === '--help' || word === '-h';
 }

@@ -2,12 +2,9 @@
  * `plumb.yaml`: what a project says about itself, found in the working folder or the nearest one above.
  * It comes with the project, so it is not trusted: it chooses a folder, never an address or a token.
  */
-import { join } from 'node:path';
 import { PlumbError } from '#domain/errors';
-import { upward } from './address.ts';
+import { readYaml } from '#format/yaml';
 import type { CliIo } from './io.ts';
-
-export const projectFileName = 'plumb.yaml';
 
 export interface ProjectFile {
   /** Absolute. */
@@ -21,16 +18,10 @@ export interface ProjectFile {
 const maxBytes = 64 * 1024;
 const names = ['environment', 'address'];
 
-/** `undefined` if there is none. Throws `invalid` with diagnostics for anything it does not know. */
-export async function readProjectFile(io: CliIo): Promise<ProjectFile | undefined> {
-  for (const folder of upward(io.cwd)) {
-    const path = join(folder, projectFileName);
-    const bytes = io.files.read(path, maxBytes);
-    if (bytes === null) continue;
-    const { readYaml } = await import('#format/yaml');
-    return parseProjectFile(readYaml(new TextDecoder().decode(bytes), path) ?? {}, path);
-  }
-  return undefined;
+/** Throws `invalid` with diagnostics for anything it does not know. */
+export function readProjectFile(io: CliIo, path: string): ProjectFile {
+  const text = new TextDecoder().decode(io.files.read(path, maxBytes) ?? undefined);
+  return parseProjectFile(readYaml(text, path) ?? {}, path);
 }
 
 function parseProjectFile(content: unknown, path: string): ProjectFile {

@@ -1,14 +1,15 @@
 import type { Client, Transport } from '@plumbd/client';
 import { PlumbError } from '#domain/errors';
 import type { Address } from './address.ts';
-import { findDevelopmentSocket, parseAddress } from './address.ts';
+import { findDevelopmentSocket, findUpward, parseAddress } from './address.ts';
 import { readCredentials, tokenFor } from './credentials.ts';
 import { failureText, UsageError } from './failures.ts';
 import type { CliIo } from './io.ts';
 import type { ProjectFile } from './project-file.ts';
-import { projectFileName, readProjectFile } from './project-file.ts';
 import { printable, printableLines } from './style.ts';
 import type { Style } from './style.ts';
+
+export const projectFileName = 'plumb.yaml';
 
 /** Flags that say where to connect and what single names mean. */
 export interface PlaceFlags {
@@ -87,8 +88,16 @@ export class Session {
   }
 
   #projectFile(): Promise<ProjectFile | undefined> {
-    this.#project ??= readProjectFile(this.io);
+    this.#project ??= this.#readProjectFile();
     return this.#project;
+  }
+
+  /** What reads it is loaded only where there is one. */
+  async #readProjectFile(): Promise<ProjectFile | undefined> {
+    const path = findUpward(this.io, projectFileName);
+    if (path === undefined) return undefined;
+    const { readProjectFile } = await import('./project-file.ts');
+    return readProjectFile(this.io, path);
   }
 
   /** A client for the chosen server with the token for exactly that address. Throws before anything is sent. */

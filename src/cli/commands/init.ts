@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { parsePath } from '#domain/path';
 import { argument, defineCommand, switchFlag, textFlag } from '../command.ts';
-import { projectFileName } from '../project-file.ts';
+import { projectFileName } from '../session.ts';
 import { printable } from '../style.ts';
 
 interface Flags {
