@@ -52,7 +52,6 @@ export interface Change<Op> {
   readonly ops: readonly Op[];
 }
 export type TruthChange = Change<TruthOp>;
-export type WorkChange = Change<WorkOp>;
 
 /** Limits of one change. */
 export const changeLimits = { ops: 10_000, bytes: 16 * 1024 * 1024, value: 1024 * 1024 } as const;

@@ -168,10 +168,10 @@ function reach(node: TrieNode, step: Reach): 'allowed' | 'denied' | 'nothing' {
   const end = slash === -1 ? folder.length : slash;
   const child = node.children?.get(folder.slice(at, end));
   const next = { bit, folder, at: end + 1 };
-  const reached = [child, node.any].map((below) => (below === undefined ? 'nothing' : reach(below, next)));
-  if (reached.includes('denied')) return 'denied';
+  const reached = new Set([child, node.any].map((below) => (below === undefined ? 'nothing' : reach(below, next))));
+  if (reached.has('denied')) return 'denied';
   const isCovered = node.deep.some((rule) => !rule.isDeny && (rule.actions & bit) !== 0);
-  return isCovered || reached.includes('allowed') ? 'allowed' : 'nothing';
+  return isCovered || reached.has('allowed') ? 'allowed' : 'nothing';
 }
 
 function compileCondition(condition: Condition): Test {

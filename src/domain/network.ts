@@ -63,7 +63,7 @@ function parseIPv6(text: string): AddressGroups | undefined {
   if (left === undefined || right === undefined) return undefined;
   const missing = 8 - left.length - right.length;
   if (halves.length === 1 ? missing !== 0 : missing < 1) return undefined;
-  return [...left, ...new Array<number>(missing).fill(0), ...right];
+  return [...left, ...Array.from({ length: missing }, () => 0), ...right];
 }
 
 /** Groups between colons; the last may be an IPv4 address where the whole address ends. */

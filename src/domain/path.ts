@@ -1,8 +1,8 @@
 import { PlumbError } from './errors.ts';
 
-declare const path: unique symbol;
+declare const checked: unique symbol;
 /** A checked path: 1–1,024 bytes of UTF-8 in NFC, up to 32 segments, no leading slash. Order with {@link comparePaths}. */
-export type Path = string & { readonly [path]: true };
+export type Path = string & { readonly [checked]: true };
 
 /** What a path's last segment stands in; the empty text is the root. */
 export type Folder = Path | '';

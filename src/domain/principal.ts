@@ -1,7 +1,6 @@
 import { PlumbError } from './errors.ts';
 
 export const principalKinds = ['person', 'workload', 'ai-agent'] as const;
-export type PrincipalKind = (typeof principalKinds)[number];
 
 declare const principalName: unique symbol;
 /** `<kind>/<name>`, e.g. `workload/laptop`; the principal's record stands at `identity/<kind>/<name>`. */

@@ -8,16 +8,15 @@ export type Dump = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 /** Equal dumps: nothing that reads the two states can tell them apart. Decodes everything. */
 export function dump(state: TruthState | WorkState): Dump {
   const { records, ...indexes } = state.tables;
+  const named = [...Object.entries<Table<unknown>>(indexes), ...Object.entries<Table<unknown>>(records)];
   const tables: Record<string, Record<string, unknown>> = {};
-  for (const [name, table] of [...Object.entries(indexes), ...Object.entries(records)]) tables[name] = rowsOf(table);
+  for (const [name, table] of named) tables[name] = rowsOf(table);
   if ('revision' in state.view) tables['revision'] = { revision: state.view.revision };
   return tables;
 }
 
 function rowsOf(table: Table<unknown>): Record<string, unknown> {
-  const rows: Record<string, unknown> = {};
-  for (const [key, row] of table.range('')) rows[key] = plain(row);
-  return rows;
+  return Object.fromEntries([...table.range('')].map(([key, row]) => [key, plain(row)]));
 }
 
 function plain(value: unknown): unknown {

@@ -162,8 +162,8 @@ function setRecord<Nouns, N extends keyof Nouns>(tables: RecordTables<Nouns>, op
 }
 
 function unknownOp(op: object): PlumbError {
-  const { op: name, noun } = op as { readonly op?: unknown; readonly noun?: unknown };
-  const what = noun === undefined ? String(name) : `${String(name)} of ${String(noun)}`;
+  const { op: name = 'without a name', noun } = op as { readonly op?: string; readonly noun?: string };
+  const what = noun === undefined ? name : `${name} of ${noun}`;
   return new PlumbError(
     'unsupported',
     `the log holds a change of a kind that this version of plumb does not know: ${what}`,

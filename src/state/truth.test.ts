@@ -36,8 +36,8 @@ function end(path: string, state: 'deleted' | 'unset', version: number): TruthOp
 }
 
 function environment(name: string, base?: string): TruthOp {
-  const record = { defaultKind: 'secret' as const, ...(base === undefined ? {} : { extends: base }) };
-  return { op: 'record', noun: 'environment', name, record };
+  const declared = { defaultKind: 'secret' as const, ...(base === undefined ? {} : { extends: base }) };
+  return { op: 'record', noun: 'environment', name, record: declared };
 }
 
 function change(revision: number, ops: readonly TruthOp[]): Change<TruthOp> {

@@ -31,7 +31,7 @@ test.each(names)('%s', (name) => {
   const actual = `${JSON.stringify(answersTo(input), null, 2)}\n`;
   const file = join(root, name, 'expected.json');
   if (isAccepting) writeFileSync(file, actual);
-  expect(existsSync(file), `${file} is missing`).toBe(true);
+  expect([name, existsSync(file)]).toEqual([name, true]);
   expect(actual).toBe(readFileSync(file, 'utf8'));
 });
 
