@@ -1,12 +1,12 @@
 import { PlumbError } from './errors.ts';
 
-export const principalKinds = ['person', 'workload', 'ai-agent'] as const;
+const principalKinds = ['person', 'workload', 'ai-agent'] as const;
 
 declare const principalName: unique symbol;
 /** `<kind>/<name>`, e.g. `workload/laptop`; the principal's record stands at `identity/<kind>/<name>`. */
 export type PrincipalName = string & { readonly [principalName]: true };
 
-const pattern = /^(person|workload|ai-agent)\/[a-z0-9][a-z0-9._@-]{0,62}$/;
+const pattern = new RegExp(`^(?:${principalKinds.join('|')})/[a-z0-9][a-z0-9._@-]{0,62}$`);
 
 /** Throws `invalid` unless `text` is `<kind>/<name>` with a known kind and a name of 1–63 of `[a-z0-9._@-]`. */
 export function parsePrincipalName(text: string): PrincipalName {
