@@ -72,8 +72,14 @@ function judgeFunction(node: ts.SignatureDeclaration, file: SourceText): readonl
   ];
 }
 
+/** Nobody reads what a program writes; its first comment says which one. */
+function isGenerated({ text }: SourceText): boolean {
+  return /^\/\*\*\n( \*.*\n)*? \*.* generated from /.test(text);
+}
+
 function judge(file: SourceText): readonly Finding[] {
-  const findings = [...measure(budgets.file, { size: linesOf(file.text), what: 'lines' }, { path: file.path })];
+  const size = isGenerated(file) ? 0 : linesOf(file.text);
+  const findings = [...measure(budgets.file, { size, what: 'lines' }, { path: file.path })];
   walk(syntaxOf(file), (node) => {
     if (ts.isClassLike(node)) findings.push(...judgeClass(node, file.path));
     if (ts.isFunctionLike(node)) findings.push(...judgeFunction(node, file));

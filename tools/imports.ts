@@ -99,7 +99,8 @@ function judgeOurs({ from, specifier }: Import, file: string, paths: ReadonlySet
   if (isTest(file)) return `${specifier} is for tests only`;
   const crosses =
     here.split('/')[0] !== there.split('/')[0] || from.path.startsWith('client/') !== file.startsWith('client/');
-  if (crosses && specifier.startsWith('.')) return `${specifier} crosses folders: import it as #${there}`;
+  const beside = posix.dirname(from.path) === posix.dirname(file);
+  if (crosses && !beside && specifier.startsWith('.')) return `${specifier} crosses folders: import it as #${there}`;
   if (!crosses && specifier.startsWith('#')) return `${specifier} stays in its folder: import it by a relative path`;
   return mayImport(here, there) ? undefined : `${placeOf(here)} may not import ${placeOf(there)} (${specifier})`;
 }

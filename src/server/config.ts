@@ -113,7 +113,7 @@ function readFlags(argv: readonly string[], diagnostics: Diagnostic[]): Flags {
   const flags: Flags = { options: new Map(), config: undefined, port: undefined, dev: false };
   const rest = [...argv];
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-    const [flag = '', inline] = splitOnce(word, '=');
+    const [flag, inline] = splitOnce(word, '=');
     const name = optionNames.find((candidate) => flagOf(candidate) === flag);
     const bare = flag === '--dev' || (name !== undefined && (options[name] as Option<unknown>).bare === true);
     const known = name !== undefined || ['--dev', '--config', '--port'].includes(flag);
@@ -210,7 +210,6 @@ function targetProblem(name: string, target: unknown): string | undefined {
 }
 
 function freeze<T extends object>(value: T): T {
-  for (const member of Object.values(value))
-    if (typeof member === 'object' && member !== null) freeze(member as object);
+  for (const member of Object.values(value)) if (typeof member === 'object' && member !== null) freeze(member);
   return Object.freeze(value);
 }

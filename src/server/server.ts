@@ -12,8 +12,9 @@ import { createLog, errorFields } from './log.ts';
 import type { Logger } from './log.ts';
 import { helpText } from './options.ts';
 import { loadSample } from './sample.ts';
+import { systemRandom } from '#crypto/random';
 import type { Caller, Services } from '#service/services';
-import type { Clock, Random } from '#util/clock';
+import { systemClock } from '#util/clock';
 import { readTextFile } from '#util/files';
 
 /** Everything that a server takes from its process. */
@@ -24,8 +25,6 @@ export interface ServerIo {
   /** Absolute. */
   readonly cwd: string;
   readonly version: string;
-  readonly clock: Clock;
-  readonly random: Random;
   /** Folder of the sample project; absolute. */
   readonly sample: string;
   readonly stdout: { write(text: string): void };
@@ -83,11 +82,13 @@ export interface StartOptions {
 /** Opens the store, loads what a first start needs, and listens. Throws what is wrong; then nothing stays open. */
 export async function startServer(
   config: Config,
-  io: Pick<ServerIo, 'version' | 'clock' | 'random' | 'sample'>,
+  io: Pick<ServerIo, 'version' | 'sample'>,
   { log, onFatal }: StartOptions,
 ): Promise<RunningServer> {
   const composed = await compose(config, {
-    ...io,
+    version: io.version,
+    clock: systemClock,
+    random: systemRandom,
     log,
     onFatal: (error) => {
       log.fatal(errorFields(error), 'the outcome of a write is not known; the server stops');
@@ -95,7 +96,7 @@ export async function startServer(
     },
   });
   try {
-    const caller = config.dev ? await startDevelopment(config, composed, io) : undefined;
+    const caller = config.dev ? await startDevelopment(config, composed, io.sample) : undefined;
     if (!config.dev) await offerBootstrap(config, composed, log);
     const listening = await listen(config, composed.handle);
     let stopping: Promise<void> | undefined;
@@ -121,11 +122,7 @@ export async function startServer(
 }
 
 /** Signed in as root; the sample project is loaded into a store that holds nothing, and delivered. */
-async function startDevelopment(
-  config: Config,
-  composed: Composed,
-  { random, sample }: Pick<ServerIo, 'random' | 'sample'>,
-): Promise<Caller | undefined> {
+async function startDevelopment(config: Config, composed: Composed, sample: string): Promise<Caller | undefined> {
   const { services } = composed;
   const caller = await signInRoot(config, composed);
   if (caller === undefined) return undefined;
@@ -133,7 +130,7 @@ async function startDevelopment(
   const projects = await services.projects.list(caller);
   const described = await readTextFile(join(sample, 'project.yaml'));
   if (entries.length + folders.length + projects.length === 0 && described !== undefined) {
-    await loadSample({ services, caller, random, folder: sample, readText: readTextFile });
+    await loadSample({ services, caller, random: systemRandom, folder: sample, readText: readTextFile });
   }
   for (const { name, mode } of await services.syncs.list(caller)) {
     if (mode === 'repair') await services.syncs.apply(caller, name).catch(() => undefined);

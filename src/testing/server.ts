@@ -6,12 +6,10 @@ import { join } from 'node:path';
 import { createClient } from '@plumbd/client';
 import type { Client, Transport } from '@plumbd/client';
 import { realIo } from '../main-io.ts';
-import { systemRandom } from '#crypto/random';
 import { readConfig } from '#server/config';
 import { createLog } from '#server/log';
 import { startServer as start } from '#server/server';
 import type { RunningServer } from '#server/server';
-import { systemClock } from '#util/clock';
 import { readTextFile, writeFileAtomic } from '#util/files';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -62,7 +60,7 @@ export async function startServer(options: ServerOptions = {}): Promise<LocalSer
   const config = await readConfig({ argv, env: {}, cwd: folder, readText: readTextFile });
   const lines: string[] = [];
   const log = createLog(config, { write: (line) => lines.push(line) });
-  const io = { version: '0.0.0', clock: systemClock, random: systemRandom, sample: join(root, 'examples/changelog') };
+  const io = { version: '0.0.0', sample: join(root, 'examples/changelog') };
   const running = await start(config, io, { log, onFatal: () => lines.push('fatal\n') });
   const stop = async (): Promise<void> => {
     await running.stop();

@@ -61,7 +61,7 @@ export class Handler {
 
   /** Fastify's own injection, for tests: a request without a socket. */
   get inject(): FastifyInstance['inject'] {
-    return this.#app.inject.bind(this.#app) as FastifyInstance['inject'];
+    return this.#app.inject.bind(this.#app);
   }
 
   async close(): Promise<void> {

@@ -33,7 +33,7 @@ function operation(route: Route, named: (schema: unknown) => Json): JsonObject {
   const stream = route.run.kind === 'stream';
   const type = stream ? 'text/event-stream' : 'application/json';
   const success = { description: 'done', content: { [type]: { schema: named(route.answer) } } };
-  const others = (route.successes ?? []).map((status) => [
+  const others = (route.successes ?? []).map((status): readonly [string, Json] => [
     String(status),
     status === 304 ? { description: 'unchanged since the ETag given' } : success,
   ]);
@@ -93,7 +93,7 @@ function conditions({ id, method }: Route): Json[] {
 
 /** The schema as plain JSON; every schema with a title becomes a component and is referred to. */
 function reference(schema: Json, components: Map<string, Json>): Json {
-  if (Array.isArray(schema)) return schema.map((member) => reference(member, components));
+  if (Array.isArray(schema)) return (schema as readonly Json[]).map((member) => reference(member, components));
   if (typeof schema !== 'object' || schema === null) return schema;
   const { title, description, ...rest } = schema as JsonObject;
   const described = description === undefined ? {} : { description };

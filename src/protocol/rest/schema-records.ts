@@ -31,17 +31,17 @@ export const Project = noun(
   { owner: optional(text()), ...described },
   { owner: optional(text()), ...described },
 );
-const base = optional(text('another environment of the same project, by its segment'));
+const extended = optional(text('another environment of the same project, by its segment'));
 const defaultKind = word('Kind', ['secret', 'config'], 'of entries that say none');
 export const Environment = noun(
   'Environment',
   {
-    extends: base,
+    extends: extended,
     defaultKind: optional(defaultKind),
     ...described,
     protected: optional(flag('not offered yet: true is refused')),
   },
-  { extends: base, defaultKind, ...described },
+  { extends: extended, defaultKind, ...described },
 );
 const grammar = oneOf(['plumb']);
 export const Policy = noun(

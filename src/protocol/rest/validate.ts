@@ -123,7 +123,7 @@ function toDiagnostics(mistake: Mistake, part: Part): Diagnostic[] {
 
 /** The text of a query as its schema has it: numbers and flags are no text. What does not convert is left for the validator to refuse. */
 export function convertQuery(schema: TObject, query: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const converted: Record<string, unknown> = Object.create(null);
+  const converted = Object.create(null) as Record<string, unknown>;
   for (const [name, written] of Object.entries(query)) {
     const property: unknown = Object.hasOwn(schema.properties, name) ? schema.properties[name] : undefined;
     converted[name] = convert((property as { type?: string } | undefined)?.type, written);
