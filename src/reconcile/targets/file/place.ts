@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 import { lstat, open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
 import { looksLikeMarker } from './block.ts';
 import { codeOf, faultOf, symbolicLink } from './faults.ts';
 import type { Folder, Root } from './folder.ts';
@@ -16,7 +17,7 @@ import { representationProblem } from '#format/dotenv';
 import { dotenvLimits } from '#format/dotenv-grammar';
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
-/** A change time younger than a tick of the file system's clock may be that of two changes. */
+/** A tick of a file system's clock, generously: two changes within one have the same time. */
 const tickNs = 12_000_000n;
 
 export interface FilePlaceOptions extends FileOptions {
@@ -25,6 +26,12 @@ export interface FilePlaceOptions extends FileOptions {
   readonly segments: readonly string[];
   /** Called once per folder before anything is written there. */
   readonly sweep: (folder: Folder) => Promise<void>;
+}
+
+/** Contents whose mark is so fresh that it might also be that of a later change. */
+interface Fresh {
+  readonly mark: string;
+  readonly checksum: number;
 }
 
 /** What was found at the name. */
@@ -41,7 +48,7 @@ export class FilePlace implements Place {
   readonly #name: string;
   /** A call that was given up may still be at work: the next one waits for it. */
   #last: Promise<unknown> = Promise.resolve();
-  #young = 0;
+  #fresh: Fresh | undefined;
 
   constructor(options: FilePlaceOptions) {
     const { block, segments } = options;
@@ -59,6 +66,7 @@ export class FilePlace implements Place {
     const found = await this.#within(false, (folder) => this.#find(folder));
     if (found === undefined || found === null) return null;
     const { stats, bytes } = found;
+    this.#remember(stats, bytes);
     const file = parseFile(bytes, this.#subject);
     const mode = modeOf(stats);
     const wanted = this.#modeFor(stats, secret);
@@ -67,19 +75,19 @@ export class FilePlace implements Place {
       outside: file.outside,
       flaws: mode === wanted ? [] : [`mode is ${octal(mode)}, expected ${octal(wanted)}`],
       notes: [...notesOf(file), ...linkNotes(stats)],
-      mark: this.#mark(stats),
+      mark: markOf(stats),
     };
   }
 
   async mark(): Promise<string | null> {
-    const found = await this.#within(false, (folder) => this.#stat(folder));
-    return found === undefined ? null : this.#mark(found);
+    const mark = await this.#within(false, (folder) => this.#markIn(folder));
+    return mark ?? null;
   }
 
   async write(request: WriteRequest, signal: AbortSignal): Promise<string> {
     const stats = await this.#within(true, (folder) => this.#replace(folder, request, signal));
     if (stats === undefined) throw new PlumbError('unavailable', `${this.#subject.at}: its folder vanished`);
-    return this.#mark(stats);
+    return markOf(stats);
   }
 
   watch(changed: () => void): () => void {
@@ -96,21 +104,24 @@ export class FilePlace implements Place {
     signal: AbortSignal,
   ): Promise<BigIntStats> {
     await this.#options.sweep(folder);
-    const expected = plannedAgainst === null ? undefined : firstFour(plannedAgainst);
+    const expected = plannedAgainst ?? undefined;
     const unchanged = async (): Promise<void> => {
       signal.throwIfAborted();
-      if (plain(await this.#stat(folder)) !== expected) throw changedMeanwhile();
+      if ((await this.#markIn(folder)) !== expected) throw changedMeanwhile();
     };
     const found = await this.#find(folder);
-    if (plain(found?.stats) !== expected) throw changedMeanwhile();
+    if (found !== null) await unchanged();
     const file = found === null ? null : parseFile(found.bytes, this.#subject);
+    const bytes = editFile(file, steps, this.#subject);
     const replacement = {
       name: this.#name,
-      bytes: editFile(file, steps, this.#subject),
+      bytes,
       mode: this.#modeFor(found?.stats, secret),
       ...(found === null ? {} : { owner: { uid: Number(found.stats.uid), gid: Number(found.stats.gid) } }),
     };
-    return await replaceFile(folder, replacement, { isNew: found === null, unchanged });
+    const stats = await replaceFile(folder, replacement, { isNew: found === null, unchanged });
+    this.#remember(stats, bytes);
+    return stats;
   }
 
   async #within<T>(create: boolean, use: (folder: Folder) => Promise<T>): Promise<T | undefined> {
@@ -159,7 +170,7 @@ export class FilePlace implements Place {
       const bytes = Buffer.alloc(Number(before.size) + 1);
       const { bytesRead } = await handle.read(bytes, 0, bytes.length, 0);
       const stats = await handle.stat({ bigint: true });
-      if (plain(stats) === plain(before) && BigInt(bytesRead) === stats.size) {
+      if (markOf(stats) === markOf(before) && BigInt(bytesRead) === stats.size) {
         return { bytes: bytes.subarray(0, bytesRead), stats };
       }
     }
@@ -176,10 +187,21 @@ export class FilePlace implements Place {
     }
   }
 
-  /** A mark that is too fresh to be trusted equals no other. */
-  #mark(stats: BigIntStats): string {
-    const age = BigInt(Date.now()) * 1_000_000n - stats.ctimeNs;
-    return age < tickNs ? `${plain(stats)}:${(this.#young += 1)}` : (plain(stats) ?? '');
+  /** The present mark; another one than that of the remembered contents if they were altered within the same tick. */
+  async #markIn(folder: Folder): Promise<string | undefined> {
+    const stats = await this.#stat(folder);
+    if (stats === undefined) return undefined;
+    const mark = markOf(stats);
+    if (this.#fresh?.mark !== mark) return mark;
+    const found = await this.#find(folder);
+    if (found === null) return undefined;
+    if (crc32(found.bytes) !== this.#fresh.checksum) return `${markOf(found.stats)}:altered`;
+    if (!isFresh(stats)) this.#fresh = undefined;
+    return mark;
+  }
+
+  #remember(stats: BigIntStats, bytes: Uint8Array): void {
+    this.#fresh = isFresh(stats) ? { mark: markOf(stats), checksum: crc32(bytes) } : undefined;
   }
 
   #modeFor(stats: BigIntStats | undefined, secret: boolean): number {
@@ -200,12 +222,12 @@ export class FilePlace implements Place {
 }
 
 /** Device, inode, change time and size. */
-function plain(stats: BigIntStats | undefined): string | undefined {
-  return stats === undefined ? undefined : `${stats.dev}:${stats.ino}:${stats.ctimeNs}:${stats.size}`;
+function markOf(stats: BigIntStats): string {
+  return `${stats.dev}:${stats.ino}:${stats.ctimeNs}:${stats.size}`;
 }
 
-function firstFour(mark: string): string {
-  return mark.split(':', 4).join(':');
+function isFresh({ ctimeNs }: BigIntStats): boolean {
+  return BigInt(Date.now()) * 1_000_000n - ctimeNs < tickNs;
 }
 
 function modeOf(stats: BigIntStats): number {
