@@ -63,6 +63,8 @@ export interface PlumbOptions {
   readonly clock?: FakeClock;
   /** Seeds tokens and jitter. Default 1. */
   readonly seed?: number;
+  /** Whether `person/root` is made and signed in. Default true. */
+  readonly bootstrap?: boolean;
   /** Default: a loop that wakes nothing and has nothing to do. */
   readonly reconciling?: (source: Source) => Reconciling;
   readonly feed?: FeedOptions;
@@ -105,6 +107,7 @@ export class Plumb {
   static async start(options: PlumbOptions): Promise<Plumb> {
     const plumb = new Plumb(options);
     await plumb.#start();
+    if (options.bootstrap === false) return plumb;
     const bootstrap = await prepareBootstrap(plumb.parts);
     const request = { token: bootstrap ?? '', name: 'root', address: 'unix', requestId: 'bootstrap' };
     const issued = await plumb.services.sessions.bootstrap(request);
