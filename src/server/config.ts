@@ -117,7 +117,8 @@ function readFlags(argv: readonly string[], diagnostics: Diagnostic[]): Flags {
     const name = optionNames.find((candidate) => flagOf(candidate) === flag);
     const bare = flag === '--dev' || (name !== undefined && (options[name] as Option<unknown>).bare === true);
     const known = name !== undefined || ['--dev', '--config', '--port'].includes(flag);
-    const text = inline ?? (bare ? 'true' : known ? rest.shift() : '');
+    const valued = known || (flag.startsWith('--') && rest[0]?.startsWith('--') === false);
+    const text = inline ?? (bare ? 'true' : valued ? rest.shift() : '');
     if (!known) diagnostics.push({ subject: flag, message: 'there is no such flag; plumb server --help lists them' });
     else if (text === undefined) diagnostics.push({ subject: flag, message: 'expected a value behind it' });
     else if (name !== undefined) flags.options.set(name, { text, where: flag });
@@ -190,7 +191,7 @@ function readTargets(written: unknown, subject: string, diagnostics: Diagnostic[
   }
   const targets = Object.entries(written).flatMap(([name, target]) => {
     const problem = targetProblem(name, target);
-    if (problem === undefined) return [[name, target as unknown as TargetConfig] as const];
+    if (problem === undefined) return [[name, target as TargetConfig] as const];
     diagnostics.push({ subject, message: `targets.${name}: ${problem}` });
     return [];
   });
