@@ -108,10 +108,8 @@ describe('the session', () => {
   });
 
   test('syncs are planned before they are made', async () => {
-    const dry = await works(
-      ...['sync', 'create', 'staging-file', '--from', 'changelog/staging', '--to', 'local:staging.env'],
-      ...['--run-as', 'workload/laptop', '--dry-run'],
-    );
+    const create = 'sync create staging-file --from changelog/staging --to local:staging.env --run-as workload/laptop';
+    const dry = await works(...create.split(' '), '--dry-run');
     expect(dry).toMatch(/staging/);
     expect((await plumb('sync', 'get', 'staging-file')).code).not.toBe(0);
     expect(await works('sync', 'plan', 'laptop')).toBeTruthy();
@@ -181,11 +179,8 @@ describe('as a person with a narrow policy', () => {
     [4, 'policy', 'put', 'admin', '@examples/changelog/policies/developer.policy'],
   ])('ends with %i: %s %s %s', async (exitCode, ...args) => {
     const { code, stderr } = await alice(args);
-    expect({ args, code, stderr }).toEqual({
-      args,
-      code: exitCode,
-      stderr: exitCode === 0 ? expect.any(String) : expect.stringMatching(/^error: .+/),
-    });
+    expect({ args, code, stderr }).toEqual({ args, code: exitCode, stderr: expect.any(String) });
+    expect(stderr).toMatch(exitCode === 0 ? /^/ : /^error: .+/);
   });
 
   test('secrets of production are neither shown nor compared', async () => {

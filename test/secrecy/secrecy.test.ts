@@ -198,7 +198,7 @@ test('a used and misused system lets no value out', async () => {
 });
 
 test('a leak planted on purpose is found', async () => {
-  const stage = new Stage({ NODE_OPTIONS: `--import=${resolve(import.meta.dirname, 'leak.mjs')}` });
+  const stage = new Stage({ NODE_OPTIONS: `--import=${resolve(import.meta.dirname, 'leak.ts')}` });
   await stage.started();
   expect(await stage.cli(['set', 'changelog/production/A=-', '--reason', 'r'], { input: canaries.word })).toBe(0);
   await stage.stop();
