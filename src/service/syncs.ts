@@ -169,13 +169,13 @@ export class SyncKeeper implements Syncs {
     const folder = parseFolder(spec.from);
     checkFolderSize(draft, folder);
     const found = evaluateFolder(folder, new PresentLoaders(draft, rights, keyring));
-    if (found.problems.length > 0) throw folderError(folder, found);
     if (found.withheld > 0) {
       rights.refuse('read', folder);
       throw new PlumbError('forbidden', `${rights.principal} may not read everything in ${folder}`, {
         hint: 'a sync takes read on every entry that it delivers',
       });
     }
+    if (found.problems.length > 0) throw folderError(folder, found);
   }
 
   #specOf(name: string): SyncSpec {

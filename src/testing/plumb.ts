@@ -66,7 +66,7 @@ export interface PlumbOptions {
   /** Whether `person/root` is made and signed in. Default true. */
   readonly bootstrap?: boolean;
   /** Default: a loop that wakes nothing and has nothing to do. */
-  readonly reconciling?: (source: Source) => Reconciling;
+  readonly reconciling?: (source: Source, clock: FakeClock) => Reconciling;
   readonly feed?: FeedOptions;
   /** Puts itself between the logs and the store. */
   readonly wrapDriver?: (driver: Driver) => Driver;
@@ -226,7 +226,7 @@ export class Plumb {
       verifyAudit: async () => ({ ok: true, records: audit.records.length, anchored: audit.records.length }),
       targets: new Map([['memory', { type: 'memory', description: 'for tests' }]]),
       methods: (keeper) => [new TokenMethod({ storeId: keyring.storeId, records: keeper, clock, hash: sha256 })],
-      reconciling: reconciling ?? (() => this.#idle()),
+      reconciling: (source) => reconciling?.(source, clock) ?? this.#idle(),
       version: '0.0.0-test',
       ...(feed === undefined ? {} : { feed }),
     };
