@@ -102,6 +102,7 @@ class Committer<Op extends LogOp, D extends Draft<Op>> implements Log<Op, D> {
 
   async close(): Promise<void> {
     const closed = this.#alone(async () => {
+      await this.#writer.checkpointIfWorthwhile();
       this.#stopped = new PlumbError('unavailable', 'the log is closed');
     });
     await closed.catch(() => undefined); // it had stopped before

@@ -75,6 +75,6 @@ export interface Log<Op extends LogOp, D extends Draft<Op>> {
   checkpoint(): Promise<void>;
   /** Erases blobs that no commit names. Only while no other writer can be staging. Answers how many. */
   sweep(): Promise<number>;
-  /** Waits for what is in flight. Does not close driver or anchor. */
+  /** Waits for what is in flight, and writes changed pages if the next start would have much to read. Does not close driver or anchor. */
   close(): Promise<void>;
 }

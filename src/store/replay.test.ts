@@ -287,6 +287,19 @@ describe('checkpoints', () => {
     expect((await open()).fold.snapshot()).toEqual(fold.snapshot());
   });
 
+  test('are made when it closes after many bytes, and not after few', async () => {
+    for (const [checkpointBytes, expected] of [
+      [1_000_000, 3],
+      [2000, 4],
+    ] as const) {
+      const { open } = newPlace();
+      const { log } = await open({ checkpointBytes });
+      for (let i = 0; i < 3; i++) await log.commit(write(put('a')));
+      await log.close();
+      expect(log.seq).toBe(expected);
+    }
+  });
+
   test('write nothing when nothing changed', async () => {
     const { log } = await written(2);
     await log.checkpoint();

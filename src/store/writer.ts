@@ -81,6 +81,12 @@ export class Writer<Op extends LogOp, D extends Draft<Op>> {
     return this.#tail.bytes >= Math.max(checkpointBytes, this.#book.written / 2);
   }
 
+  /** At the end: a start after it reads pages, and little else. */
+  async checkpointIfWorthwhile(): Promise<void> {
+    const { checkpointBytes = defaultCheckpointBytes } = this.#options;
+    if (this.#tail.bytes >= checkpointBytes / 4) await this.checkpoint();
+  }
+
   /** Writes changed pages with the record that vouches for them. */
   async checkpoint(): Promise<void> {
     const { fold, stream, mac } = this.#options;
