@@ -63,9 +63,3 @@ export function cpuOf(pid: number): number {
   });
   return nanoseconds.reduce((sum, value) => sum + value, 0) / 1e9;
 }
-
-/** Resident memory of a process now, in MB (10⁶ bytes). */
-export function memoryOf(pid: number): number {
-  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return (Number(kilobytes) * 1024) / 1e6;
-}

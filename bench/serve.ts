@@ -9,11 +9,19 @@ export interface ServeRequest {
   readonly argv: readonly string[];
 }
 
+export interface Started {
+  readonly address: string;
+  /** From the first look at the store to listening, with all modules loaded. */
+  readonly seconds: number;
+}
+
 /** Everything that can be counted, since the start. */
 export interface Counters {
   readonly stats: DriverStats;
   /** Seconds of processor time, all threads. */
   readonly cpu: number;
+  /** Resident memory in MB (10⁶ bytes). */
+  readonly memory: number;
 }
 
 const replaced: Readonly<Record<string, string>> = {
@@ -37,19 +45,20 @@ const { systemClock } = await import('#util/clock');
 const { readTextFile } = await import('#util/files');
 const { opened } = await import('./counted-store.ts');
 
-async function start({ argv }: ServeRequest): Promise<string | undefined> {
+async function start({ argv }: ServeRequest): Promise<Started> {
   const config = await readConfig({ argv, env: {}, cwd: process.cwd(), readText: readTextFile });
   const log = createLog(config, process.stderr);
   const io = { version: '0.0.0', clock: systemClock, random: systemRandom, sample: '/nonexistent' };
-  const { address } = await startServer(config, io, { log, onFatal: () => process.exit(1) });
-  return address;
+  const started = performance.now();
+  const { address = '' } = await startServer(config, io, { log, onFatal: () => process.exit(1) });
+  return { address, seconds: (performance.now() - started) / 1000 };
 }
 
 function count(): Counters {
   const { user, system } = process.cpuUsage();
   const [driver] = opened;
   const { appends = 0, syncs = 0, calls = 0 } = driver?.stats ?? {};
-  return { stats: { appends, syncs, calls }, cpu: (user + system) / 1e6 };
+  return { stats: { appends, syncs, calls }, cpu: (user + system) / 1e6, memory: process.memoryUsage.rss() / 1e6 };
 }
 
 serveParent<ServeRequest | 'count'>(async (message) => (message === 'count' ? count() : start(message)));

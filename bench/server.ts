@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@plumbd/client';
 import { type Child, startChild } from './child.ts';
-import type { Counters } from './serve.ts';
+import type { Counters, Started } from './serve.ts';
 import { folder, nameOf, valueOf } from './values.ts';
 
 export type Client = ReturnType<typeof createClient>;
@@ -16,6 +16,8 @@ export interface Server {
   readonly token: string;
   /** Holds `store`, and `out`, the root of the target `local`. */
   readonly data: string;
+  /** How long it took to open the store and listen. */
+  readonly startSeconds: number;
   count(): Promise<Counters>;
   stop(): Promise<void>;
 }
@@ -40,7 +42,7 @@ export async function startServer({ audit = true, data, token }: ServerOptions =
   await writeFile(config, JSON.stringify({ targets: { local: { type: 'file', root: out } } }));
   const child = await startChild('serve.ts', audit ? [] : ['--without-audit']);
   const argv = ['--config', config, '--data', join(place, 'store'), '--listen', '127.0.0.1:0', ...limits];
-  const address = await child.ask<string>({ argv });
+  const { address, seconds } = await child.ask<Started>({ argv });
   const known = token ?? (await becomeAdministrator(address, join(place, 'store')));
   return {
     child,
@@ -48,6 +50,7 @@ export async function startServer({ audit = true, data, token }: ServerOptions =
     port: Number(new URL(address).port),
     token: known,
     data: place,
+    startSeconds: seconds,
     count: () => child.ask<Counters>('count'),
     stop: async () => {
       await child.stop();

@@ -38,7 +38,7 @@ function program(file: string, ...args: readonly string[]): Promised {
     new Promise((resolve) => {
       const script = join(root, file);
       const isScript = /\.([cm]?js|ts)$/.test(file) || readFileSync(script, 'utf8').startsWith('#!/usr/bin/env node');
-      const command = isScript ? [process.execPath, script, ...args] : [script, ...args];
+      const command = isScript ? [process.execPath, '--conditions=plumb-source', script, ...args] : [script, ...args];
       const child = spawn(command[0] ?? script, command.slice(1), { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
       let output = '';
       for (const stream of [child.stdout, child.stderr]) {

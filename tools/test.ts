@@ -9,8 +9,10 @@ import { parseWithout, prepare, thisMachine } from './components.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
-function run(...args: string[]): boolean {
-  return spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' }).status === 0;
+function run(...args: readonly string[]): boolean {
+  return (
+    spawnSync(process.execPath, ['--conditions=plumb-source', ...args], { cwd: root, stdio: 'inherit' }).status === 0
+  );
 }
 
 /** Says what is left out and what is missing; true if nothing is missing. */

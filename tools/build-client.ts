@@ -1,0 +1,25 @@
+/** What users of the API install: the client as one module without dependencies, and its types. */
+import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { build } from 'esbuild';
+
+const root = resolve(import.meta.dirname, '..');
+const output = join(root, 'client', 'dist');
+
+rmSync(output, { recursive: true, force: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: ['client/src/index.ts'],
+  outfile: join(output, 'index.js'),
+  bundle: true,
+  format: 'esm',
+  target: 'es2023',
+  logLevel: 'warning',
+});
+const tsc = join(root, 'node_modules/typescript/bin/tsc');
+const flags = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly'];
+const folders = ['--rootDir', 'client/src', '--outDir', output];
+const args = [tsc, '-p', 'tools/tsconfig.client.json', ...flags, ...folders];
+const types = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+if (types.status !== 0) process.exitCode = 1;
