@@ -447,6 +447,8 @@ export interface SyncStatus {
   readonly appliedRevision?: number;
   /** Milliseconds since the epoch. */
   readonly appliedAt?: number;
+  /** Of the spec that it was last in agreement with. */
+  readonly appliedGeneration?: number;
   readonly agree: number;
   readonly total: number;
   /** What was last done to the target. */

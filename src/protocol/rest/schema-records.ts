@@ -111,6 +111,7 @@ export const SyncStatus = open(
     conditions: list(Condition),
     appliedRevision: optional(count('the target was last in agreement with')),
     appliedAt: optional(time()),
+    appliedGeneration: optional(count('of the spec that it was last in agreement with')),
     agree: count(),
     total: count(),
     note: optional(text('what was last done to the target')),

@@ -12,7 +12,11 @@ type Plain<T> = T extends PrincipalName
   : T extends readonly (infer E)[]
     ? readonly Plain<E>[]
     : T extends object
-      ? { readonly [K in keyof T]: Plain<T[K]> }
+      ? {
+          readonly [K in keyof T]-?: Record<never, never> extends Pick<T, K>
+            ? readonly ['optional', Plain<Exclude<T[K], undefined>>]
+            : Plain<T[K]>;
+        }
       : T;
 type Same<A, B> = [Plain<A>] extends [Plain<B>] ? ([Plain<B>] extends [Plain<A>] ? true : false) : false;
 type Wire<S extends TSchema> = Immutable<Static<S>>;
