@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '#util/clock';
 
 interface Entry {
-  readonly key: string;
+  readonly name: string;
   at: number;
   fire: () => void;
   /** Where it stands in the heap. */
@@ -28,12 +28,12 @@ export class Agenda {
     return this.#heap.length;
   }
 
-  /** Calls `fire` once at `at`, in place of what was set for `key` before. */
-  set(key: string, at: number, fire: () => void): void {
-    const known = this.#entries.get(key);
+  /** Calls `fire` once at `at`, in place of what was set for `name` before. */
+  set(name: string, at: number, fire: () => void): void {
+    const known = this.#entries.get(name);
     if (known === undefined) {
-      const entry = { key, at, fire, index: this.#heap.length };
-      this.#entries.set(key, entry);
+      const entry = { name, at, fire, index: this.#heap.length };
+      this.#entries.set(name, entry);
       this.#heap.push(entry);
       this.#rise(entry);
     } else {
@@ -45,8 +45,8 @@ export class Agenda {
     this.#arm();
   }
 
-  delete(key: string): void {
-    const entry = this.#entries.get(key);
+  delete(name: string): void {
+    const entry = this.#entries.get(name);
     if (entry !== undefined) this.#remove(entry);
   }
 
@@ -79,7 +79,7 @@ export class Agenda {
   }
 
   #remove(entry: Entry): void {
-    this.#entries.delete(entry.key);
+    this.#entries.delete(entry.name);
     const last = this.#heap.pop();
     if (last === undefined || last === entry) return;
     this.#place(last, entry.index);

@@ -3,7 +3,7 @@ import { Repairs } from './oscillation.ts';
 import type { OscillationLimits } from './oscillation.ts';
 import type { Draft } from './plan.ts';
 import type { Places, Resolved } from './places.ts';
-import type { Source, SyncName } from './reconciler.ts';
+import type { SyncSource, SyncName } from './reconciler.ts';
 import { holds, nextStatus } from './status.ts';
 import type { Finding } from './status.ts';
 import type { Place } from './target.ts';
@@ -13,7 +13,7 @@ import type { InventoryItem, InventoryRecord, SyncStatus } from '#domain/records
 import type { Clock } from '#util/clock';
 
 export interface DeliveryOptions {
-  readonly source: Source;
+  readonly syncs: SyncSource;
   readonly places: Places;
   readonly clock: Clock;
   readonly oscillation: OscillationLimits;
@@ -24,12 +24,12 @@ export interface DeliveryOptions {
 /** Judges what was found, carries it out (intent durable, write, confirmation) and says so in the status. */
 export class Deliveries {
   readonly #options: DeliveryOptions;
-  readonly #source: Source;
+  readonly #syncs: SyncSource;
   readonly #repairs: Repairs;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
-    this.#source = options.source;
+    this.#syncs = options.syncs;
     this.#repairs = new Repairs(options.oscillation);
   }
 
@@ -50,12 +50,12 @@ export class Deliveries {
 
   /** Saves what is news, and only then; inventory and status in one record. */
   async conclude(name: SyncName, finding: Finding, confirmed?: InventoryRecord): Promise<void> {
-    const before = this.#source.status(name);
+    const before = this.#syncs.status(name);
     const status = nextStatus(before, finding, this.#options.clock.now());
-    const inventory = this.#source.inventory(name);
+    const inventory = this.#syncs.inventory(name);
     const next = confirmed ?? inventory;
     if (status === before && sameInventory(next, inventory)) return;
-    await this.#source.save(name, next, status);
+    await this.#syncs.save(name, next, status);
     if (status !== before) this.#options.saved(name, status);
   }
 
@@ -65,7 +65,7 @@ export class Deliveries {
   }
 
   #judge({ name, spec, resolved, person }: Run, draft: Draft): Verdict {
-    const status = this.#source.status(name);
+    const status = this.#syncs.status(name);
     return judge({
       draft,
       mode: spec.mode,
@@ -93,10 +93,10 @@ export class Deliveries {
   async #write(run: Run, place: Place, { draft, revision, secret, mark }: Drafted): Promise<string> {
     const { name, spec, resolved, signal } = run;
     const intended = inPlace(draft.intended, resolved);
-    const known = sameInventory(intended, this.#source.inventory(name));
+    const known = sameInventory(intended, this.#syncs.inventory(name));
     await Promise.all([
-      known ? undefined : this.#source.saveInventory(name, intended),
-      this.#source.recordDelivery(name, { ...byKind(draft), revision }),
+      known ? undefined : this.#syncs.saveInventory(name, intended),
+      this.#syncs.recordDelivery(name, { ...byKind(draft), revision }),
     ]);
     const request = { steps: draft.writes, secret, plannedAgainst: mark };
     const written = await this.#options.places.ask(signal, (limit) => place.write(request, limit));

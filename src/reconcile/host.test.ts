@@ -1,74 +1,17 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Host } from './host.ts';
-import type { HostOptions } from './host.ts';
-import type { Place, Target } from './target.ts';
-import { PlumbError } from '#domain/errors';
-import type { Condition, SyncStatus } from '#domain/records';
-import { FakeClock, SeededRandom, settle } from '#testing/clock';
-import { MemoryTarget } from '#testing/simulate/target';
-import { MemorySource } from '#testing/source';
+import { describe, expect, test } from 'vitest';
+import { settle } from '#testing/clock';
+import { useKeeping } from '#testing/keeping';
 
-let clock: FakeClock;
-let source: MemorySource;
-let target: MemoryTarget;
-let host: Host;
-let said: SyncStatus[];
-
-beforeEach(() => {
-  clock = new FakeClock();
-  source = new MemorySource();
-  target = new MemoryTarget();
-  said = [];
-  host = newHost();
-});
-afterEach(async () => {
-  const stopping = host.stop();
-  await clock.advance(20_000);
-  await stopping;
-});
-
-function newHost(options: Partial<HostOptions> = {}): Host {
-  const saved = (_: string, status: SyncStatus): void => void said.push(status);
-  const targets = new Map<string, Target>([['memory', target]]);
-  return new Host({ source, targets, clock, random: new SeededRandom(1), saved, ...options });
-}
-
-/** Lets everything that was woken run: a second passes. */
-const rest = (): Promise<void> => clock.advance(1000);
-const there = (at: string): Record<string, string> | null => {
-  const place = target.peek(at);
-  return place === undefined ? null : Object.fromEntries(place.names);
-};
-const condition = (name: string, type: string): Condition | undefined =>
-  source.status(name)?.conditions.find((one) => one.type === type);
-/** The conditions that are true, with their reasons. */
-const state = (name: string): readonly string[] =>
-  (source.status(name)?.conditions ?? [])
-    .filter(({ status }) => status === 'true')
-    .map(({ type, reason }) => `${type}: ${reason}`);
-
-async function delivered(
-  values: Record<string, string>,
-  mode: 'repair' | 'report' | 'once' | 'paused' = 'repair',
-): Promise<void> {
-  source.declare('a');
-  source.want('a', values, 1);
-  host.start();
-  await rest();
-  source.declare('a', { mode });
-  host.wake('a');
-  await rest();
-  source.calls.length = 0;
-}
+const kept = useKeeping();
 
 describe('delivering', () => {
   test('intent is durable and audited before the write, confirmation comes after it, in one record with the status', async () => {
-    source.declare('a');
-    source.want('a', { A: '1', SECRET: 's' }, 7);
+    kept().syncs.declare('a');
+    kept().syncs.want('a', { A: '1', SECRET: 's' }, 7);
     const seen: [string, unknown][] = [];
-    source.before = (call) => void seen.push([call, there('a')]);
-    host.start();
-    await rest();
+    kept().syncs.before = (call) => void seen.push([call, kept().there('a')]);
+    kept().host.start();
+    await kept().rest();
     const written = { A: '1', SECRET: 's' };
     expect(seen).toEqual([
       ['wish a', null],
@@ -76,353 +19,155 @@ describe('delivering', () => {
       ['delivery a', null],
       ['status a', written],
     ]);
-    expect(there('a')).toEqual(written);
-    expect(source.deliveries).toEqual([{ created: ['A', 'SECRET'], updated: [], deleted: [], revision: 7 }]);
-    expect(source.status('a')).toMatchObject({ appliedRevision: 7, agree: 2, total: 2, note: '2 created' });
-    expect(state('a')).toEqual(['InSync: Agrees']);
+    expect(kept().there('a')).toEqual(written);
+    expect(kept().syncs.deliveries).toEqual([{ created: ['A', 'SECRET'], updated: [], deleted: [], revision: 7 }]);
+    expect(kept().syncs.status('a')).toMatchObject({ appliedRevision: 7, agree: 2, total: 2, note: '2 created' });
+    expect(kept().state('a')).toEqual(['InSync: Agrees']);
   });
 
   test('what is right is not written again, and nothing is saved', async () => {
-    await delivered({ A: '1' });
-    host.wake('a');
-    await clock.advance(3_600_000);
-    expect(target.peek('a')?.writes).toBe(1);
-    expect(source.calls.filter((call) => call !== 'wish a')).toEqual([]);
-    const full = source.calls.length;
+    await kept().delivered({ A: '1' });
+    kept().host.wake('a');
+    await kept().clock.advance(3_600_000);
+    expect(kept().target.peek('a')?.writes).toBe(1);
+    expect(kept().syncs.calls.filter((call) => call !== 'wish a')).toEqual([]);
+    const full = kept().syncs.calls.length;
     expect(full).toBeGreaterThanOrEqual(5);
     expect(full).toBeLessThanOrEqual(8);
   });
 
   test('a change that leads to equal values is only noted as applied', async () => {
-    await delivered({ A: '1' });
-    source.want('a', { A: '1' }, 9);
-    host.wake('a');
-    await rest();
-    expect([source.calls, target.peek('a')?.writes]).toEqual([['wish a', 'status a'], 1]);
-    expect(source.status('a')?.appliedRevision).toBe(9);
+    await kept().delivered({ A: '1' });
+    kept().syncs.want('a', { A: '1' }, 9);
+    kept().host.wake('a');
+    await kept().rest();
+    expect([kept().syncs.calls, kept().target.peek('a')?.writes]).toEqual([['wish a', 'status a'], 1]);
+    expect(kept().syncs.status('a')?.appliedRevision).toBe(9);
   });
 
   test('changes, additions and removals in the source follow', async () => {
-    await delivered({ A: '1', B: '2' });
-    target.edit('a', 'FOREIGN', 'stays');
-    source.want('a', { B: '3', C: '4' }, 2);
-    host.wake('a');
-    await rest();
-    expect(there('a')).toEqual({ B: '3', C: '4', FOREIGN: 'stays' });
-    expect(source.status('a')).toMatchObject({ appliedRevision: 2, note: '1 created, 1 updated, 1 deleted' });
+    await kept().delivered({ A: '1', B: '2' });
+    kept().target.edit('a', 'FOREIGN', 'stays');
+    kept().syncs.want('a', { B: '3', C: '4' }, 2);
+    kept().host.wake('a');
+    await kept().rest();
+    expect(kept().there('a')).toEqual({ B: '3', C: '4', FOREIGN: 'stays' });
+    expect(kept().syncs.status('a')).toMatchObject({ appliedRevision: 2, note: '1 created, 1 updated, 1 deleted' });
   });
 
   test('a wake during a run is not lost', async () => {
-    await delivered({ A: '1' });
-    source.want('a', { A: '2' }, 2);
-    source.before = (call) => {
+    await kept().delivered({ A: '1' });
+    kept().syncs.want('a', { A: '2' }, 2);
+    kept().syncs.before = (call) => {
       if (call !== 'inventory a') return;
-      source.before = () => undefined;
-      source.want('a', { A: '3' }, 3);
-      host.wake('a');
+      kept().syncs.before = () => undefined;
+      kept().syncs.want('a', { A: '3' }, 3);
+      kept().host.wake('a');
     };
-    host.wake('a');
-    await rest();
-    expect(there('a')).toEqual({ A: '3' });
+    kept().host.wake('a');
+    await kept().rest();
+    expect(kept().there('a')).toEqual({ A: '3' });
   });
 
   test('what is there already with equal values is taken over without a write', async () => {
-    target.edit('a', 'A', '1');
-    source.declare('a');
-    source.want('a', { A: '1' });
-    host.start();
-    await rest();
-    expect([target.peek('a')?.writes, Object.keys(source.inventory('a').names)]).toEqual([0, ['A']]);
-    source.want('a', { A: '2' }, 2);
-    host.wake('a');
-    await rest();
-    expect(there('a')).toEqual({ A: '2' });
+    kept().target.edit('a', 'A', '1');
+    kept().syncs.declare('a');
+    kept().syncs.want('a', { A: '1' });
+    kept().host.start();
+    await kept().rest();
+    expect([kept().target.peek('a')?.writes, Object.keys(kept().syncs.inventory('a').names)]).toEqual([0, ['A']]);
+    kept().syncs.want('a', { A: '2' }, 2);
+    kept().host.wake('a');
+    await kept().rest();
+    expect(kept().there('a')).toEqual({ A: '2' });
   });
 
   test('what is there with other values is a conflict until the spec adopts it', async () => {
-    target.edit('a', 'A', 'theirs');
-    source.declare('a');
-    source.want('a', { A: '1', B: '2' });
-    host.start();
-    await rest();
-    expect([there('a'), state('a')]).toEqual([{ A: 'theirs' }, ['Drifted: Differs', 'Conflict: NotOurs']]);
-    expect(condition('a', 'Conflict')?.message).toContain('A is there already');
-    source.declare('a', { options: { adopt: true } });
-    host.wake('a');
-    await rest();
-    expect([there('a'), state('a')]).toEqual([{ A: '1', B: '2' }, ['InSync: Agrees']]);
+    kept().target.edit('a', 'A', 'theirs');
+    kept().syncs.declare('a');
+    kept().syncs.want('a', { A: '1', B: '2' });
+    kept().host.start();
+    await kept().rest();
+    expect([kept().there('a'), kept().state('a')]).toEqual([
+      { A: 'theirs' },
+      ['Drifted: Differs', 'Conflict: NotOurs'],
+    ]);
+    expect(kept().condition('a', 'Conflict')?.message).toContain('A is there already');
+    kept().syncs.declare('a', { options: { adopt: true } });
+    kept().host.wake('a');
+    await kept().rest();
+    expect([kept().there('a'), kept().state('a')]).toEqual([{ A: '1', B: '2' }, ['InSync: Agrees']]);
   });
 
   test('what was written to another place is not ours in a new one', async () => {
-    await delivered({ A: '1' });
-    target.edit('elsewhere', 'A', 'theirs');
-    source.declare('a', { at: 'elsewhere' });
-    host.wake('a');
-    await rest();
-    expect([there('elsewhere'), there('a')]).toEqual([{ A: 'theirs' }, { A: '1' }]);
-    expect(state('a')).toContain('Conflict: NotOurs');
+    await kept().delivered({ A: '1' });
+    kept().target.edit('elsewhere', 'A', 'theirs');
+    kept().syncs.declare('a', { at: 'elsewhere' });
+    kept().host.wake('a');
+    await kept().rest();
+    expect([kept().there('elsewhere'), kept().there('a')]).toEqual([{ A: 'theirs' }, { A: '1' }]);
+    expect(kept().state('a')).toContain('Conflict: NotOurs');
   });
 
   test('somebody who writes at the same moment is seen', async () => {
-    await delivered({ A: '1' });
-    source.want('a', { A: '2' }, 2);
+    await kept().delivered({ A: '1' });
+    kept().syncs.want('a', { A: '2' }, 2);
     let edits = 0;
-    source.before = (call) => {
+    kept().syncs.before = (call) => {
       edits += call === 'delivery a' ? 1 : 0;
-      if (call === 'delivery a' && edits < 3) target.edit('a', 'FOREIGN', `new ${edits}`);
+      if (call === 'delivery a' && edits < 3) kept().target.edit('a', 'FOREIGN', `new ${edits}`);
     };
-    host.wake('a');
-    await rest();
-    expect(there('a')).toEqual({ A: '2', FOREIGN: 'new 2' });
-  });
-});
-
-describe('drift', () => {
-  test('is put right at once, and said', async () => {
-    await delivered({ A: '1', B: '2' });
-    target.edit('a', 'A', 'by hand');
-    target.edit('a', 'B', null);
-    await rest();
-    expect(there('a')).toEqual({ A: '1', B: '2' });
-    expect(source.status('a')?.note).toBe('1 created, 1 updated; repaired 2 names changed in the target');
-  });
-
-  test.each(['report', 'once'] as const)('is only reported in mode %s, until a person applies', async (mode) => {
-    await delivered({ A: '1' }, mode);
-    target.edit('a', 'A', 'by hand');
-    await rest();
-    expect([there('a'), state('a')]).toEqual([{ A: 'by hand' }, ['Drifted: Differs']]);
-    const plan = await host.apply('a');
-    expect(plan.steps).toEqual([{ name: 'A', do: 'update', secret: false, because: 'changed in the target since' }]);
-    expect([there('a'), state('a')]).toEqual([{ A: '1' }, ['InSync: Agrees']]);
-  });
-
-  test('once delivers once for every spec', async () => {
-    source.declare('a', { mode: 'once' });
-    source.want('a', { A: '1' });
-    host.start();
-    await rest();
-    expect(there('a')).toEqual({ A: '1' });
-    source.want('a', { A: '2' }, 2);
-    host.wake('a');
-    await rest();
-    expect([there('a'), state('a')]).toEqual([{ A: '1' }, ['Drifted: Differs']]);
-    source.declare('a', {});
-    host.wake('a');
-    await rest();
-    expect(there('a')).toEqual({ A: '2' });
-  });
-
-  test('report never writes, not even at first', async () => {
-    source.declare('a', { mode: 'report' });
-    source.want('a', { A: '1' });
-    host.start();
-    await rest();
-    expect([there('a'), state('a')]).toEqual([null, ['Drifted: Differs']]);
-  });
-
-  test('paused neither looks nor writes, nor lets a person apply', async () => {
-    await delivered({ A: '1' }, 'paused');
-    target.edit('a', 'A', 'by hand');
-    await clock.advance(200_000);
-    expect([there('a'), state('a'), condition('a', 'InSync')?.status]).toEqual([
-      { A: 'by hand' },
-      ['Paused: AskedFor'],
-      'unknown',
-    ]);
-    await expect(host.apply('a')).rejects.toMatchObject({ code: 'conflict' });
-  });
-
-  test('a fight is given up, and said; a person may go on', async () => {
-    await delivered({ A: '1' });
-    let edits = 0;
-    for (; edits < 50; edits += 1) {
-      target.edit('a', 'A', 'theirs');
-      await rest();
-    }
-    expect(target.peek('a')?.writes).toBe(11);
-    expect(state('a')).toEqual(['Drifted: Differs', 'Conflict: Oscillation']);
-    expect(condition('a', 'Conflict')?.message).toContain('keeps changing A');
-    await clock.advance(3_600_000);
-    expect(there('a')).toEqual({ A: 'theirs' });
-    await host.apply('a');
-    expect([there('a'), state('a')]).toEqual([{ A: '1' }, ['InSync: Agrees']]);
-  });
-
-  test('a person who edits many things is no fight', async () => {
-    await delivered({ A: '1' });
-    for (let edit = 0; edit < 50; edit += 1) {
-      target.edit('a', 'A', `edit ${edit}`);
-      await rest();
-    }
-    expect([there('a'), state('a')]).toEqual([{ A: '1' }, ['InSync: Agrees']]);
-  });
-});
-
-describe('the brake', () => {
-  const many = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`N${index}`, 'x']));
-  test('many names that vanish wait for a person', async () => {
-    await delivered(many);
-    source.want('a', { N0: 'changed' }, 2);
-    host.wake('a');
-    await rest();
-    expect([there('a'), state('a')]).toEqual([many, ['Drifted: Differs', 'Held: MassDelete']]);
-    expect((await host.plan('a')).held).toBe('9 of 10 names would be deleted');
-    await host.apply('a');
-    expect([there('a'), state('a')]).toEqual([{ N0: 'changed' }, ['InSync: Agrees']]);
-  });
-
-  test('or go when the spec says so', async () => {
-    await delivered(many);
-    source.declare('a', { options: { deleteMany: true } });
-    source.want('a', {}, 2);
-    host.wake('a');
-    await rest();
-    expect(there('a')).toEqual({});
-  });
-});
-
-describe('what cannot be done', () => {
-  test('a stalled sync leaves its target as it is', async () => {
-    await delivered({ A: '1' });
-    source.wishes.set('a', { kind: 'stalled', reason: 'RightLost', message: 'workload/x may not read p/e/A' });
-    target.edit('a', 'A', 'by hand');
-    host.wake('a');
-    await rest();
-    expect([there('a'), state('a')]).toEqual([{ A: 'by hand' }, ['Stalled: RightLost']]);
-    expect(condition('a', 'InSync')?.status).toBe('unknown');
-    source.want('a', { A: '1' });
-    host.wake('a');
-    await rest();
-    expect([there('a'), state('a')]).toEqual([{ A: '1' }, ['InSync: Agrees']]);
-  });
-
-  test.each([
-    ['an unknown target', { target: 'nowhere' }, 'there is no target nowhere'],
-    ['a place that the target refuses', { at: '' }, 'expected the name of a place'],
-    ['an unknown option', { options: { colour: 1 } }, 'unknown option colour'],
-    ['an option of the wrong type', { options: { adopt: 'yes' } }, 'option adopt must be true or false'],
-  ] as const)('%s stalls', async (_, spec, message) => {
-    source.declare('a', spec);
-    source.want('a', { A: '1' });
-    host.start();
-    await rest();
-    expect([state('a'), condition('a', 'Stalled')?.message]).toEqual([['Stalled: InvalidSpec'], message]);
-    expect(() => host.check({ target: 'memory', at: 'a', options: {}, ...spec })).toThrow(message);
-    await expect(host.plan('a')).rejects.toMatchObject({ code: 'invalid' });
-  });
-
-  test('names that the target cannot carry are all told, and nothing is written', async () => {
-    source.declare('a');
-    source.want('a', { GOOD: '1', 'BAD-NAME': '2', NUL: 'secret\0' });
-    host.start();
-    await rest();
-    expect([there('a'), state('a')]).toEqual([null, ['Drifted: Differs', 'Error: CannotCarry']]);
-    expect(condition('a', 'Error')?.message).toBe(
-      'BAD-NAME is not a name of letters, digits and _; NUL has a value with a NUL character',
-    );
-  });
-
-  test('a target that cannot be read is an error with back-off, never an empty one', async () => {
-    await delivered({ A: '1' });
-    target.edit('a', 'A', 'by hand');
-    const broken = faulty(target, { read: () => Promise.reject(new PlumbError('unavailable', 'gone fishing')) });
-    await host.stop();
-    host = newHost({ targets: new Map([['memory', broken.target]]) });
-    host.start();
-    await clock.advance(10_000);
-    expect([state('a'), condition('a', 'Error')?.message]).toEqual([['Error: Unavailable'], 'gone fishing']);
-    expect(source.calls.filter((call) => call.startsWith('status'))).toHaveLength(1);
-    expect(broken.calls('read')).toBeGreaterThanOrEqual(4);
-    expect(broken.calls('read')).toBeLessThanOrEqual(7);
-    broken.heal();
-    await clock.advance(60_000);
-    expect([there('a'), state('a')]).toEqual([{ A: '1' }, ['InSync: Agrees']]);
-  });
-
-  test('a fault of ours is told without its message', async () => {
-    source.declare('a');
-    source.want('a', { A: '1' });
-    source.before = (call) => (call === 'wish a' ? Promise.reject(new Error('value: hunter2')) : undefined);
-    host.start();
-    await rest();
-    expect([state('a'), JSON.stringify(said).includes('hunter2')]).toEqual([['Error: Internal'], false]);
-  });
-
-  test('a target that never answers is given up, and holds nobody else up', async () => {
-    const hanging = faulty(target, { read: (at) => (at === 'a' ? new Promise(() => undefined) : undefined) });
-    host = newHost({ targets: new Map([['memory', hanging.target]]) });
-    for (const name of ['a', 'b']) {
-      source.declare(name);
-      source.want(name, { A: '1' });
-    }
-    host.start();
-    await rest();
-    expect([there('a'), there('b')]).toEqual([null, { A: '1' }]);
-    await clock.advance(10_000);
-    expect(condition('a', 'Error')?.message).toBe('the target did not answer within 10000 ms');
-    expect(host.oldestUnserved()).toBeGreaterThanOrEqual(10_000);
-  });
-
-  test.each(['before', 'after'] as const)('a write that fails %s it was carried out is sorted out', async (when) => {
-    const failing = faulty(target, {
-      write: async (_, write) => {
-        if (when === 'after') await write();
-        failing.heal();
-        throw new Error('connection lost');
-      },
-    });
-    host = newHost({ targets: new Map([['memory', failing.target]]) });
-    source.declare('a');
-    source.want('a', { A: '1' });
-    host.start();
-    await rest();
-    expect([there('a'), state('a'), target.peek('a')?.writes]).toEqual([{ A: '1' }, ['InSync: Agrees'], 1]);
-    expect(Object.values(source.inventory('a').names)).toEqual([{ confirmed: expect.any(String) }]);
+    kept().host.wake('a');
+    await kept().rest();
+    expect(kept().there('a')).toEqual({ A: '2', FOREIGN: 'new 2' });
   });
 });
 
 describe('two syncs on one place', () => {
   async function rivals(): Promise<void> {
     for (const name of ['a', 'b']) {
-      source.declare(name, { at: 'same' });
-      source.want(name, { A: name });
+      kept().syncs.declare(name, { at: 'same' });
+      kept().syncs.want(name, { A: name });
     }
-    host.start();
-    await rest();
+    kept().host.start();
+    await kept().rest();
   }
 
   test('are both refused, each naming the other, and nothing is written', async () => {
     await rivals();
-    expect([there('same'), state('a'), state('b')]).toEqual([null, ['Conflict: SamePlace'], ['Conflict: SamePlace']]);
-    expect(condition('a', 'Conflict')?.message).toContain('sync b');
-    expect(condition('b', 'Conflict')?.message).toContain('sync a');
-    expect((await host.plan('a')).problems).toEqual([expect.stringContaining('sync b')]);
-    expect(await host.apply('a')).toMatchObject({ problems: [expect.stringContaining('sync b')] });
-    expect(there('same')).toBeNull();
+    expect([kept().there('same'), kept().state('a'), kept().state('b')]).toEqual([
+      null,
+      ['Conflict: SamePlace'],
+      ['Conflict: SamePlace'],
+    ]);
+    expect(kept().condition('a', 'Conflict')?.message).toContain('sync b');
+    expect(kept().condition('b', 'Conflict')?.message).toContain('sync a');
+    expect((await kept().host.plan('a')).problems).toEqual([expect.stringContaining('sync b')]);
+    expect(await kept().host.apply('a')).toMatchObject({ problems: [expect.stringContaining('sync b')] });
+    expect(kept().there('same')).toBeNull();
   });
 
   test.each([
-    ['moves away', () => source.declare('b', { at: 'other' })],
-    ['is paused', () => source.declare('b', { mode: 'paused' })],
-    ['is deleted', () => void source.specs.delete('b')],
+    ['moves away', () => kept().syncs.declare('b', { at: 'other' })],
+    ['is paused', () => kept().syncs.declare('b', { mode: 'paused' })],
+    ['is deleted', () => void kept().syncs.specs.delete('b')],
   ])('when one %s the other goes on at once', async (_, change) => {
     await rivals();
     change();
-    host.wake('b');
-    await rest();
-    expect([there('same'), state('a')]).toEqual([{ A: 'a' }, ['InSync: Agrees']]);
+    kept().host.wake('b');
+    await kept().rest();
+    expect([kept().there('same'), kept().state('a')]).toEqual([{ A: 'a' }, ['InSync: Agrees']]);
   });
 
   test('one that moves in stops both', async () => {
-    await delivered({ A: '1' });
-    source.declare('b', { at: 'a' });
-    source.want('b', { A: 'b' });
-    host.wake('b');
-    await rest();
-    target.edit('a', 'A', 'by hand');
-    await rest();
-    expect([there('a'), state('a'), state('b')]).toEqual([
+    await kept().delivered({ A: '1' });
+    kept().syncs.declare('b', { at: 'a' });
+    kept().syncs.want('b', { A: 'b' });
+    kept().host.wake('b');
+    await kept().rest();
+    kept().target.edit('a', 'A', 'by hand');
+    await kept().rest();
+    expect([kept().there('a'), kept().state('a'), kept().state('b')]).toEqual([
       { A: 'by hand' },
       ['Conflict: SamePlace'],
       ['Conflict: SamePlace'],
@@ -432,14 +177,14 @@ describe('two syncs on one place', () => {
 
 describe('plans', () => {
   test('say what would be done and change nothing', async () => {
-    await delivered({ A: '1', B: '2' }, 'report');
-    target.edit('a', 'A', 'by hand');
-    target.edit('a', 'F', 'x');
-    await rest();
-    source.want('a', { A: '1', C: '3' }, 5);
-    const before = structuredClone(target.peek('a')?.version);
-    source.calls.length = 0;
-    expect(await host.plan('a')).toEqual({
+    await kept().delivered({ A: '1', B: '2' }, 'report');
+    kept().target.edit('a', 'A', 'by hand');
+    kept().target.edit('a', 'F', 'x');
+    await kept().rest();
+    kept().syncs.want('a', { A: '1', C: '3' }, 5);
+    const before = structuredClone(kept().target.peek('a')?.version);
+    kept().syncs.calls.length = 0;
+    expect(await kept().host.plan('a')).toEqual({
       sync: 'a',
       revision: 5,
       target: 'memory',
@@ -454,42 +199,46 @@ describe('plans', () => {
       problems: [],
       inAgreement: false,
     });
-    expect([target.peek('a')?.version, source.calls]).toEqual([before, ['wish a']]);
+    expect([kept().target.peek('a')?.version, kept().syncs.calls]).toEqual([before, ['wish a']]);
   });
 
   test('of a sync that does not exist yet', async () => {
-    source.want('new', { A: '1' });
-    source.declare('shape', { at: 'new' });
-    const supposed = source.spec('shape');
-    source.specs.delete('shape');
-    host.start();
-    expect(await host.plan('new', supposed)).toMatchObject({
+    kept().syncs.want('new', { A: '1' });
+    kept().syncs.declare('shape', { at: 'new' });
+    const supposed = kept().syncs.spec('shape');
+    kept().syncs.specs.delete('shape');
+    kept().host.start();
+    expect(await kept().host.plan('new', supposed)).toMatchObject({
       steps: [{ name: 'A', do: 'create' }],
       inAgreement: false,
     });
-    await rest();
-    expect(there('new')).toBeNull();
+    await kept().rest();
+    expect(kept().there('new')).toBeNull();
   });
 
   test('of one that is nowhere is not found', async () => {
-    await expect(host.plan('nobody')).rejects.toMatchObject({ code: 'not-found' });
-    await expect(host.apply('nobody')).rejects.toMatchObject({ code: 'not-found' });
+    await expect(kept().host.plan('nobody')).rejects.toMatchObject({ code: 'not-found' });
+    await expect(kept().host.apply('nobody')).rejects.toMatchObject({ code: 'not-found' });
   });
 
   test('of a stalled one say why', async () => {
-    await delivered({ A: '1' });
-    source.wishes.set('a', { kind: 'stalled', reason: 'RightLost', message: 'may not read p/e/A' });
-    expect(await host.plan('a')).toMatchObject({ problems: ['may not read p/e/A'], steps: [], inAgreement: false });
+    await kept().delivered({ A: '1' });
+    kept().syncs.wishes.set('a', { kind: 'stalled', reason: 'RightLost', message: 'may not read p/e/A' });
+    expect(await kept().host.plan('a')).toMatchObject({
+      problems: ['may not read p/e/A'],
+      steps: [],
+      inAgreement: false,
+    });
   });
 });
 
 test('apply and the loop take turns', async () => {
-  await delivered({ A: '1' });
-  source.want('a', { A: '2' }, 2);
-  host.wake('a');
-  const plans = await Promise.all([host.apply('a'), host.apply('a'), settle()]);
-  await rest();
-  expect([plans[0]?.inAgreement, plans[1]?.inAgreement, target.peek('a')?.writes]).toEqual([
+  await kept().delivered({ A: '1' });
+  kept().syncs.want('a', { A: '2' }, 2);
+  kept().host.wake('a');
+  const plans = await Promise.all([kept().host.apply('a'), kept().host.apply('a'), settle()]);
+  await kept().rest();
+  expect([plans[0]?.inAgreement, plans[1]?.inAgreement, kept().target.peek('a')?.writes]).toEqual([
     expect.any(Boolean),
     true,
     2,
@@ -497,48 +246,11 @@ test('apply and the loop take turns', async () => {
 });
 
 test('a sync that is deleted is forgotten, its target stays', async () => {
-  await delivered({ A: '1' });
-  source.specs.delete('a');
-  host.wake('a');
-  await rest();
-  target.edit('a', 'A', 'by hand');
-  await clock.advance(300_000);
-  expect([there('a'), source.calls]).toEqual([{ A: 'by hand' }, []]);
+  await kept().delivered({ A: '1' });
+  kept().syncs.specs.delete('a');
+  kept().host.wake('a');
+  await kept().rest();
+  kept().target.edit('a', 'A', 'by hand');
+  await kept().clock.advance(300_000);
+  expect([kept().there('a'), kept().syncs.calls]).toEqual([{ A: 'by hand' }, []]);
 });
-
-interface Faults {
-  readonly read?: (at: string) => Promise<never> | undefined;
-  readonly write?: (at: string, write: () => Promise<string>) => Promise<string>;
-}
-
-/** A target with faults, until it is healed. */
-function faulty(inner: Target, faults: Faults): { target: Target; calls: (of: string) => number; heal: () => void } {
-  let present: Faults = faults;
-  const counts = new Map<string, number>();
-  const count = (of: string): void => void counts.set(of, (counts.get(of) ?? 0) + 1);
-  const wrap = (place: Place, at: string): Place => ({
-    ...place,
-    read: (request, signal) => {
-      count('read');
-      return present.read?.(at) ?? place.read(request, signal);
-    },
-    write: (request, signal) => {
-      count('write');
-      const write = (): Promise<string> => place.write(request, signal);
-      return present.write?.(at, write) ?? write();
-    },
-  });
-  return {
-    target: {
-      type: inner.type,
-      check: (at, options) => inner.check(at, options),
-      identity: (at, options) => inner.identity(at, options),
-      open: async (at, options) => wrap(await inner.open(at, options), at),
-      close: () => inner.close(),
-    },
-    calls: (of) => counts.get(of) ?? 0,
-    heal: () => {
-      present = {};
-    },
-  };
-}

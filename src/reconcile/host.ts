@@ -2,7 +2,7 @@ import type { Look } from './look.ts';
 import { Loop } from './loop.ts';
 import { Places } from './places.ts';
 import type { OscillationLimits } from './oscillation.ts';
-import type { Source, SyncName } from './reconciler.ts';
+import type { SyncSource, SyncName } from './reconciler.ts';
 import { SyncReconciler } from './sync.ts';
 import type { Target } from './target.ts';
 import { PlumbError } from '#domain/errors';
@@ -11,7 +11,7 @@ import type { SyncSpec, SyncStatus } from '#domain/records';
 import type { Clock, Random } from '#util/clock';
 
 export interface HostOptions {
-  readonly source: Source;
+  readonly syncs: SyncSource;
   /** By name; closed with the host. */
   readonly targets: ReadonlyMap<string, Target>;
   readonly clock: Clock;
@@ -27,7 +27,7 @@ export interface HostOptions {
 
 /** Syncs, loop and targets put together: what a server (or an agent, an operator) runs. */
 export class Host {
-  readonly #source: Source;
+  readonly #syncs: SyncSource;
   readonly #targets: ReadonlyMap<string, Target>;
   readonly #places: Places;
   readonly #reconciler: SyncReconciler;
@@ -35,20 +35,20 @@ export class Host {
   readonly #abort = new AbortController();
 
   constructor(options: HostOptions) {
-    this.#source = options.source;
+    this.#syncs = options.syncs;
     this.#targets = options.targets;
     this.#places = new Places({ ...options, changed: (name) => this.#loop.wake(name, 'drift') });
     this.#reconciler = new SyncReconciler({ ...options, places: this.#places });
     this.#loop = new Loop({
       ...options,
       reconciler: this.#reconciler,
-      groupOf: (name) => options.source.spec(name)?.target ?? '',
+      groupOf: (name) => options.syncs.spec(name)?.target ?? '',
     });
   }
 
   /** Who writes where is known before anybody writes. */
   start(): void {
-    for (const name of this.#source.names()) {
+    for (const name of this.#syncs.names()) {
       this.#reconciler.claim(name);
       this.#loop.add(name);
     }
@@ -71,7 +71,7 @@ export class Host {
   /** Something that the sync depends on has changed, its spec included (also: created, deleted). Returns at once. */
   wake(name: SyncName): void {
     for (const other of this.#reconciler.claim(name)) this.#loop.wake(other, 'drift');
-    if (this.#source.spec(name) === undefined) this.#loop.remove(name);
+    if (this.#syncs.spec(name) === undefined) this.#loop.remove(name);
     else this.#loop.add(name);
     this.#loop.wake(name, 'user');
   }
@@ -87,7 +87,7 @@ export class Host {
     const spec = this.#specOf(name);
     try {
       const plan = planOf(name, spec, await this.#reconciler.apply(name, this.#abort.signal));
-      const status = this.#source.status(name);
+      const status = this.#syncs.status(name);
       if (status === undefined) throw new PlumbError('not-found', `the sync ${name} is gone`);
       return { ...plan, status };
     } catch (error) {
@@ -107,7 +107,7 @@ export class Host {
   }
 
   #specOf(name: SyncName): SyncSpec {
-    const spec = this.#source.spec(name);
+    const spec = this.#syncs.spec(name);
     if (spec === undefined) throw new PlumbError('not-found', `there is no sync ${name}`);
     return spec;
   }

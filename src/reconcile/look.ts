@@ -2,7 +2,7 @@ import type { Claims } from './claims.ts';
 import { makeDraft } from './plan.ts';
 import type { Draft } from './plan.ts';
 import type { Places, Resolved } from './places.ts';
-import type { Source, SyncName } from './reconciler.ts';
+import type { SyncSource, SyncName } from './reconciler.ts';
 import type { Place } from './target.ts';
 import type { InventoryRecord, SyncSpec } from '#domain/records';
 
@@ -35,14 +35,14 @@ export interface Drafted {
 }
 
 export interface LookOptions {
-  readonly source: Source;
+  readonly syncs: SyncSource;
   readonly places: Places;
 }
 
 /** Asks for the wish, reads the place and compares. Changes nothing. With `supposed`: as if the sync were that. */
 export async function look(options: LookOptions, run: Run, place: Place, supposed?: SyncSpec): Promise<Look> {
-  const { source, places } = options;
-  const wish = await source.wish(run.name, supposed);
+  const { syncs, places } = options;
+  const wish = await syncs.wish(run.name, supposed);
   if (wish.kind === 'absent') return { kind: 'stalled', reason: 'Absent', message: 'the sync is gone' };
   if (wish.kind === 'stalled') return wish;
   const { desired, revision } = wish;
@@ -51,8 +51,8 @@ export async function look(options: LookOptions, run: Run, place: Place, suppose
   const draft = makeDraft({
     desired,
     observed,
-    inventory: inventoryOf(source, run),
-    fingerprint: (name, value) => source.fingerprint(run.name, name, value),
+    inventory: inventoryOf(syncs, run),
+    fingerprint: (name, value) => syncs.fingerprint(run.name, name, value),
     traits: place.traits,
     adopt: run.resolved.adopt,
   });
@@ -68,7 +68,7 @@ export function rivalsOf(claims: Claims, { name, resolved }: Run): Blocked | und
 }
 
 /** What we wrote to another place is not ours in this one. */
-function inventoryOf(source: Source, { name, resolved }: Run): InventoryRecord {
-  const inventory = source.inventory(name);
+function inventoryOf(syncs: SyncSource, { name, resolved }: Run): InventoryRecord {
+  const inventory = syncs.inventory(name);
   return inventory.place === resolved.placeKey ? inventory : { place: resolved.placeKey, names: {} };
 }

@@ -29,7 +29,8 @@ export interface PlacesOptions {
 
 interface Open {
   readonly place: Place;
-  readonly key: string;
+  /** What it was opened with. */
+  readonly opened: string;
   readonly stopWatching: (() => void) | undefined;
 }
 
@@ -62,12 +63,12 @@ export class Places {
   /** The sync's place, kept open and watched until its spec wants another one. */
   async at(name: SyncName, resolved: Resolved, signal: AbortSignal): Promise<Place> {
     const known = this.#open.get(name);
-    const key = JSON.stringify([resolved.placeKey, resolved.options]);
-    if (known?.key === key) return known.place;
+    const opened = JSON.stringify([resolved.placeKey, resolved.options]);
+    if (known?.opened === opened) return known.place;
     await this.release(name);
     const place = await this.#openOne(resolved, signal);
     const stopWatching = place.watch?.(() => this.#options.changed(name));
-    this.#open.set(name, { place, key, stopWatching });
+    this.#open.set(name, { place, opened, stopWatching });
     return place;
   }
 

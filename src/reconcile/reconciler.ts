@@ -46,7 +46,7 @@ export interface Delivery {
 }
 
 /** The source side of the loop: what the host (server, agent, operator) lends to the reconciler. */
-export interface Source {
+export interface SyncSource {
   /** Every sync there is. */
   names(): Iterable<SyncName>;
   spec(name: SyncName): SyncSpec | undefined;

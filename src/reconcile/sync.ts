@@ -5,7 +5,7 @@ import type { Look, Run } from './look.ts';
 import { defaultOscillation } from './oscillation.ts';
 import type { OscillationLimits } from './oscillation.ts';
 import type { Places, Resolved } from './places.ts';
-import type { Lane, Outcome, Reconciler, Source, SyncName } from './reconciler.ts';
+import type { Lane, Outcome, Reconciler, SyncSource, SyncName } from './reconciler.ts';
 import type { Finding } from './status.ts';
 import { unseen } from './verdict.ts';
 import { PlumbError } from '#domain/errors';
@@ -13,7 +13,7 @@ import type { SyncSpec, SyncStatus } from '#domain/records';
 import type { Clock } from '#util/clock';
 
 export interface SyncReconcilerOptions {
-  readonly source: Source;
+  readonly syncs: SyncSource;
   readonly places: Places;
   readonly clock: Clock;
   /** Default: {@link defaultOscillation}. */
@@ -39,7 +39,7 @@ const attempts = 3;
  * one after the other, those that a person asks for included.
  */
 export class SyncReconciler implements Reconciler {
-  readonly #source: Source;
+  readonly #syncs: SyncSource;
   readonly #places: Places;
   readonly #claims = new Claims();
   readonly #deliveries: Deliveries;
@@ -47,21 +47,21 @@ export class SyncReconciler implements Reconciler {
   readonly #turns = new Map<SyncName, Promise<unknown>>();
 
   constructor({ oscillation = defaultOscillation, saved = () => undefined, ...options }: SyncReconcilerOptions) {
-    this.#source = options.source;
+    this.#syncs = options.syncs;
     this.#places = options.places;
     this.#deliveries = new Deliveries({ ...options, oscillation, saved });
   }
 
   /** Notes where the sync writes now. Answers the syncs that must be looked at again because of it. */
   claim(name: SyncName): readonly SyncName[] {
-    const spec = this.#source.spec(name);
+    const spec = this.#syncs.spec(name);
     const resolved = spec === undefined || spec.mode === 'paused' ? undefined : this.#resolve(spec);
     return this.#claims.set(name, resolved instanceof PlumbError ? undefined : resolved?.identity);
   }
 
   reconcile(name: SyncName, lane: Lane, signal: AbortSignal): Promise<Outcome> {
     return this.#inTurn(name, async () => {
-      const spec = this.#source.spec(name);
+      const spec = this.#syncs.spec(name);
       try {
         if (spec === undefined) await this.#forget(name);
         else await this.#visit({ name, spec, signal, person: false }, lane);
@@ -96,7 +96,7 @@ export class SyncReconciler implements Reconciler {
     const run: Run = { name, spec, resolved, signal, person: true };
     const rivals = rivalsOf(this.#claims, run);
     if (rivals !== undefined) return rivals;
-    const parts = { source: this.#source, places: this.#places };
+    const parts = { syncs: this.#syncs, places: this.#places };
     return await this.#places.borrow(resolved, signal, (place) => look(parts, run, place, supposed));
   }
 
@@ -125,7 +125,7 @@ export class SyncReconciler implements Reconciler {
     const place = await this.#places.at(name, resolved, signal);
     for (let attempt = 1; ; attempt += 1) {
       const found =
-        rivalsOf(this.#claims, run) ?? (await look({ source: this.#source, places: this.#places }, run, place));
+        rivalsOf(this.#claims, run) ?? (await look({ syncs: this.#syncs, places: this.#places }, run, place));
       try {
         const mark = await this.#deliveries.act(run, place, found);
         if (found.kind === 'drafted') this.#memos.set(name, { generation: spec.generation, mark, glances: 0 });
@@ -149,7 +149,7 @@ export class SyncReconciler implements Reconciler {
   }
 
   #specOf(name: SyncName): SyncSpec {
-    const spec = this.#source.spec(name);
+    const spec = this.#syncs.spec(name);
     if (spec === undefined) throw new PlumbError('not-found', `there is no sync ${name}`);
     return spec;
   }

@@ -15,7 +15,7 @@ import { serverPrincipal } from '#domain/principal';
 import type { SyncStatus } from '#domain/records';
 import { createRest } from '#protocol/rest/index';
 import { Host } from '#reconcile/host';
-import type { Source } from '#reconcile/reconciler';
+import type { SyncSource } from '#reconcile/reconciler';
 import type { Target } from '#reconcile/target';
 import { FileTarget } from '#reconcile/targets/file/target';
 import { prepareBootstrap } from '#service/bootstrap';
@@ -94,7 +94,7 @@ async function build(config: Config, options: ComposeOptions, { opened, closeAll
     methods: (keeper: TokenKeeper) => [
       new TokenMethod({ storeId: store.keyring.storeId, records: keeper, clock, hash: sha256 }),
     ],
-    reconciling: (source: Source) => (host = new Host({ source, targets, clock, random, saved: logSync(log) })),
+    reconciling: (source: SyncSource) => (host = new Host({ syncs: source, targets, clock, random, saved: logSync(log) })),
   };
   const services = createServices(parts);
   const requestId = requestIds(random);

@@ -5,7 +5,7 @@ import type { AuthMethod } from '#auth/method';
 import type { Keyring } from '#crypto/keyring';
 import type { TruthOp, WorkOp } from '#domain/change';
 import type { TargetRecord } from '#domain/records';
-import type { Source } from '#reconcile/reconciler';
+import type { SyncSource } from '#reconcile/reconciler';
 import type { TruthDraft, View, WorkDraft, WorkView } from '#state/view';
 import type { Driver } from '#store/driver';
 import type { ChainReport, Log } from '#store/log';
@@ -31,7 +31,7 @@ export interface ServiceParts {
   /** The ways to sign in, over the tokens that are kept: `(keeper) => [new TokenMethod(…)]`. */
   readonly methods: (keeper: TokenKeeper) => readonly AuthMethod[];
   /** Makes the loop over the source that the use-cases lend to it. Called once, at the end of `createServices`. */
-  readonly reconciling: (source: Source) => Reconciling;
+  readonly reconciling: (source: SyncSource) => Reconciling;
   /** Of the program, for `health`. */
   readonly version: string;
   /** How much the change stream keeps. */

@@ -12,7 +12,7 @@ export interface Reconciling {
   check(spec: Pick<SyncSpec, 'target' | 'at' | 'options'>): void;
   /**
    * What applying would do now; changes nothing, neither here nor there. With `spec`, as if the sync
-   * were that (`Source.wish` and `Source.spec` are not asked for the stored one).
+   * were that (`SyncSource.wish` and `SyncSource.spec` are not asked for the stored one).
    * Problems that keep it from being applied stand in the plan, they do not throw; throws
    * `unavailable` when the target cannot be asked.
    */

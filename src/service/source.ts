@@ -15,7 +15,7 @@ import { evaluateFolder } from '#eval/evaluate';
 import type { FolderEvaluation } from '#eval/evaluate';
 import type { Problem } from '#eval/problem';
 import type { Head } from '#domain/entry';
-import type { Delivery, Source, SyncName, Wish } from '#reconcile/reconciler';
+import type { Delivery, SyncName, SyncSource, Wish } from '#reconcile/reconciler';
 import { Interests } from '#state/interest';
 import type { View, WorkDraft, WorkView } from '#state/view';
 import type { Commit, Log } from '#store/log';
@@ -32,7 +32,7 @@ type Stalled = Extract<Wish, { readonly kind: 'stalled' }>;
 const noNames: InventoryRecord = { names: {} };
 
 /** What the server lends to the loop; and which sync has to hear of which change. */
-export class ServerSource implements Source, Deliveries {
+export class ServerSource implements SyncSource, Deliveries {
   readonly #options: SourceOptions;
   /** What the last evaluation of each sync touched: entries, environments, its principal and that one's policies. */
   readonly #touched = new Interests<SyncName>();

@@ -12,7 +12,7 @@ import { createServices } from '#service/create';
 import type { FeedOptions, ServiceParts } from '#service/parts';
 import type { Reconciling } from '#service/reconciling';
 import type { Caller, Services } from '#service/services';
-import type { Source } from '#reconcile/reconciler';
+import type { SyncSource } from '#reconcile/reconciler';
 import { dump } from '#state/dump';
 import type { Dump } from '#state/dump';
 import { TruthState } from '#state/truth';
@@ -66,7 +66,7 @@ export interface PlumbOptions {
   /** Whether `person/root` is made and signed in. Default true. */
   readonly bootstrap?: boolean;
   /** Default: a loop that wakes nothing and has nothing to do. */
-  readonly reconciling?: (source: Source, clock: FakeClock) => Reconciling;
+  readonly reconciling?: (source: SyncSource, clock: FakeClock) => Reconciling;
   readonly feed?: FeedOptions;
   /** Puts itself between the logs and the store. */
   readonly wrapDriver?: (driver: Driver) => Driver;

@@ -90,7 +90,7 @@ describe('contents', () => {
       '# plumb: begin w\nW=1\n# plumb: end w\n# plumb: begin x\nA=2\n# plumb: end x\n',
     ],
   ];
-  test.each(table)('%s', async (_, options, before, steps, after) => {
+  test.each(table)('%s', async (_, ...[options, before, steps, after]) => {
     await writeFile(join(root, 'f.env'), Buffer.from(before, before.includes('\xff') ? 'latin1' : 'utf8'));
     await write('f.env', steps, options);
     expect(await readFile(join(root, 'f.env'), before.includes('\xff') ? 'latin1' : 'utf8')).toBe(after);
@@ -155,18 +155,23 @@ describe('contents', () => {
 });
 
 describe('mode and owner', () => {
-  test.each([
-    ['of a new file with a secret', undefined, {}, true, '600'],
-    ['of a new file without one', undefined, {}, false, '644'],
-    ['that the spec names', undefined, { fileMode: '0640' }, true, '640'],
-    ['kept without a secret', 0o664, {}, false, '664'],
-    ['narrowed with a secret', 0o644, {}, true, '600'],
-    ['kept when narrower', 0o400, {}, true, '400'],
-    ['changed to what the spec names', 0o600, { fileMode: '640' }, true, '640'],
-  ] as const)('%s', async (_, before, options, secret, after) => {
-    await (before === undefined
-      ? undefined
-      : writeFile(join(root, 'f.env'), 'Z=1\n').then(() => chmod(join(root, 'f.env'), before)));
+  interface Given {
+    readonly before?: number;
+    readonly options?: TargetOptions;
+    readonly secret: boolean;
+  }
+  const modes: readonly [what: string, given: Given, after: string][] = [
+    ['of a new file with a secret', { secret: true }, '600'],
+    ['of a new file without one', { secret: false }, '644'],
+    ['that the spec names', { options: { fileMode: '0640' }, secret: true }, '640'],
+    ['kept without a secret', { before: 0o664, secret: false }, '664'],
+    ['narrowed with a secret', { before: 0o644, secret: true }, '600'],
+    ['kept when narrower', { before: 0o400, secret: true }, '400'],
+    ['changed to what the spec names', { before: 0o600, options: { fileMode: '640' }, secret: true }, '640'],
+  ];
+  test.each(modes)('%s', async (_, { before, options = {}, secret }, after) => {
+    const file = join(root, 'f.env');
+    await (before === undefined ? undefined : writeFile(file, 'Z=1\n').then(() => chmod(file, before)));
     await write('f.env', [put('A', '1', secret)], options);
     expect(await modeOf('f.env')).toBe(after);
   });

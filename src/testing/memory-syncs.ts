@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
-import type { Delivery, Source, Wish } from '#reconcile/reconciler';
+import type { Delivery, SyncSource, Wish } from '#reconcile/reconciler';
 import type { DesiredItem } from '#reconcile/target';
 import { serverPrincipal } from '#domain/principal';
 import type { InventoryRecord, SyncSpec, SyncStatus } from '#domain/records';
 
 /** A source in memory: what a server lends to the reconciler, with every call on record. */
-export class MemorySource implements Source {
+export class MemorySyncs implements SyncSource {
   readonly specs = new Map<string, SyncSpec>();
   readonly wishes = new Map<string, Wish>();
   readonly inventories = new Map<string, InventoryRecord>();
