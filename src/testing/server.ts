@@ -61,10 +61,18 @@ export async function startServer(options: ServerOptions = {}): Promise<LocalSer
   const lines: string[] = [];
   const log = createLog(config, { write: (line) => lines.push(line) });
   const io = { version: '0.0.0', sample: join(root, 'examples/changelog') };
-  const running = await start(config, io, { log, onFatal: () => lines.push('fatal\n') });
+  const remove = async (): Promise<void> => {
+    if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
+  };
+  const running = await start(config, io, { log, onFatal: () => lines.push('fatal\n') }).catch(
+    async (error: unknown) => {
+      await remove();
+      throw error;
+    },
+  );
   const stop = async (): Promise<void> => {
     await running.stop();
-    if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
+    await remove();
   };
   const shared = await connect(options, folder);
   return { ...shared, running, address: running.address ?? '', lines, stop, [Symbol.asyncDispose]: stop };
@@ -80,7 +88,8 @@ export async function spawnServer(options: ServerOptions = {}): Promise<ChildSer
   const exited = new Promise<Awaited<ChildServer['exited']>>((resolve) => {
     child.once('close', (code, signal) => resolve({ code, signal }));
   });
-  const ended = exited.then(() => {
+  const ended = exited.then(async () => {
+    if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
     throw new Error(`the server ended: ${output}`);
   });
   ended.catch(() => undefined);

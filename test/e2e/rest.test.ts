@@ -209,7 +209,7 @@ describe('the change stream', () => {
       signal: stop.signal,
     });
     let text = '';
-    for await (const chunk of response.body ?? []) {
+    for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
       text += new TextDecoder().decode(chunk);
       if (text.includes('stream/x/E')) break;
     }

@@ -30,9 +30,9 @@ class SlowResponse extends EventEmitter {
 class Source {
   taken = 0;
   signal: AbortSignal | undefined;
-  readonly #failure: unknown;
+  readonly #failure: Error | undefined;
 
-  constructor(failure?: unknown) {
+  constructor(failure?: Error) {
     this.#failure = failure;
   }
 
