@@ -14,7 +14,7 @@ const plumb = usePlumb(() => {
   return {
     reconciling: (source, clock) => {
       const targets = new Map([['memory', target]]);
-      const host = new Host({ source, targets, clock, random: new SeededRandom(2) });
+      const host = new Host({ syncs: source, targets, clock, random: new SeededRandom(2) });
       hosts.push(host);
       return host;
     },
