@@ -62,8 +62,8 @@ describe('a wrong command line exits with 2', () => {
     [['get', 'a/b', '-x'], 'error: there is no flag -x\nhint: --help describes the command\n'],
     [['get'], 'error: PATH is missing\nhint: --help describes the command\n'],
     [['run', '-e', 'a/b'], 'error: COMMAND is missing\nhint: --help describes the command\n'],
-    [['get', 'a/b', 'hunter2'], 'error: at most 1 arguments are expected\nhint: --help describes the command\n'],
-    [['whoami', 'hunter2'], 'error: no arguments are expected\nhint: --help describes the command\n'],
+    [['get', 'a/b', 'hunter2'], 'error: too many arguments, expected 1\nhint: --help describes the command\n'],
+    [['whoami', 'hunter2'], 'error: no argument is expected\nhint: --help describes the command\n'],
     [
       ['get', 'a/b', '--version', '0'],
       'error: --version: expected a whole number of at least 1\nhint: --help describes the command\n',

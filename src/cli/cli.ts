@@ -117,7 +117,7 @@ function argumentProblem(error: unknown): string {
     EnumValidationError: ({ externalFlagName, values }) => `--${externalFlagName} must be ${values.join(', ')}`,
     UnsatisfiedFlagError: ({ externalFlagName }) => `--${externalFlagName} needs a value`,
     UnexpectedPositionalError: ({ expectedCount }) =>
-      expectedCount === 0 ? 'no arguments are expected' : `at most ${expectedCount} arguments are expected`,
+      expectedCount === 0 ? 'no argument is expected' : `too many arguments, expected ${expectedCount}`,
     UnsatisfiedPositionalError: ({ placeholder, limit }) =>
       (limit?.[0] ?? 1) < 2 ? `${placeholder} is missing` : `expected at least ${limit?.[0]} ${placeholder}`,
     UnexpectedFlagError: ({ externalFlagName }) => `--${externalFlagName} is given more than once`,

@@ -55,7 +55,7 @@ export function exitCodeOf(error: unknown): number {
 export function failureText(thrown: unknown): string {
   const error = mostTelling(thrown);
   if (!isFailure(error)) return `error: a fault of plumb itself${placeOf(error)}`;
-  const lines = error.diagnostics.map(diagnosticText);
+  const lines = error.diagnostics.filter(({ message }) => message !== error.message).map(diagnosticText);
   const fault = error.code === 'internal' && error.requestId !== undefined ? ` (request ${error.requestId})` : '';
   lines.push(`error: ${error.message}${fault}`);
   if (error.hint !== undefined) lines.push(`hint: ${error.hint}`);

@@ -13,6 +13,8 @@ export interface NounTexts<Named> {
   readonly placeholder: string;
   /** A name for the examples. */
   readonly example: string;
+  /** Throws if this cannot be a name, where the address of the resource would say less. */
+  readonly check?: (name: string) => void;
   readonly heading: readonly string[];
   /** Cells for the heading, the name first. */
   readonly row: (record: Named) => readonly string[];
@@ -32,6 +34,7 @@ function getCommand<Named>(texts: NounTexts<Named>, pick: Reader<Named>): Comman
     parameters: { flags: connectionFlags, positional: nameArgument(texts) },
     examples: [{ input: `${texts.noun} get ${texts.example}`, brief: '' }],
     async run(session, flags, name) {
+      texts.check?.(name);
       const record = await pick(await session.connect(flags)).get(name);
       if (flags.json) session.printJson(record);
       else if (texts.print === undefined) session.print(below(texts.heading, texts.row(record)));
@@ -57,6 +60,7 @@ function deleteCommand<Named>(texts: NounTexts<Named>, pick: Reader<Named>): Com
     parameters: { flags: { ...connectionFlags, ...reasonFlag }, positional: nameArgument(texts) },
     examples: [{ input: `${texts.noun} delete ${texts.example} --reason "not used any more"`, brief: '' }],
     async run(session, { reason, ...flags }, name) {
+      texts.check?.(name);
       const result = await pick(await session.connect(flags)).delete(name, reason === undefined ? {} : { reason });
       if (flags.json) session.printJson(result);
       else session.print(`deleted ${texts.noun} ${printable(name)}\nrevision ${result.revision}\n`);
@@ -85,6 +89,7 @@ export function putVerb<
     ...(options.description === undefined ? {} : { description: options.description }),
     examples: options.examples,
     async run(session, flags, name, ...args) {
+      texts.check?.(name);
       const input = options.input(session, flags, ...args);
       const client = await session.connect(flags);
       const record = await options

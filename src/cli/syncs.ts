@@ -35,7 +35,8 @@ const marks: Readonly<Record<PlanStep['do'], string>> = {
 
 /** Steps name by name without values, what stands in the way, and a line of counts. */
 export function printPlan(session: Session, plan: Plan): void {
-  session.print(`${printable(plan.sync)} → ${printable(`${plan.target}:${plan.at}`)}, at revision ${plan.revision}\n`);
+  const at = plan.revision === 0 ? '' : `, at revision ${plan.revision}`;
+  session.print(`${printable(plan.sync)} → ${printable(`${plan.target}:${plan.at}`)}${at}\n`);
   const steps = plan.steps.filter((step) => step.do !== 'keep');
   const wide = Math.max(0, ...steps.map(({ name }) => width(printable(name))));
   for (const step of steps) {

@@ -49,7 +49,8 @@ function printDiff(session: Session, diff: Diff): void {
     .filter(({ status }) => status !== 'same')
     .toSorted((a, b) => order.indexOf(a.status) - order.indexOf(b.status));
   const nameWidth = Math.max(0, ...rows.map(({ name }) => width(printable(name))));
-  const leftWidth = Math.min(40, Math.max(0, ...rows.map((row) => width(side(row, 'left')))));
+  const both = rows.filter(({ status }) => status === 'differs');
+  const leftWidth = Math.min(40, Math.max(0, ...both.map((row) => width(side(row, 'left')))));
   for (const row of rows) session.print(`${rowText(session, row, nameWidth, leftWidth).trimEnd()}\n`);
   session.print(`${countsText(diff)}\n`);
 }

@@ -1,5 +1,6 @@
 import type { Client, EnvironmentInput, Kind, NamedEnvironment } from '@plumbd/client';
 import { textFlag } from '../command.ts';
+import { UsageError } from '../failures.ts';
 import { nameArgument, putFlags, putVerb, readingVerbs } from '../nouns.ts';
 
 interface Flags {
@@ -12,6 +13,9 @@ const texts = {
   noun: 'environment',
   placeholder: 'PROJECT/NAME',
   example: 'changelog/staging',
+  check: (name: string): void => {
+    if (name.split('/').length !== 2) throw new UsageError('an environment is named PROJECT/NAME');
+  },
   heading: ['NAME', 'EXTENDS', 'DEFAULT', 'DESCRIPTION'],
   row: (record: NamedEnvironment) => [record.name, record.extends ?? '', record.defaultKind, record.description ?? ''],
 };

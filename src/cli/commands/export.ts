@@ -37,6 +37,7 @@ export const command = defineCommand<Flags, [folder?: string]>({
     const folder = await session.folder(given, flags);
     const client = await session.connect(flags);
     const { entries } = await client.entries.evaluate({ folder });
+    if (entries.length === 0) session.note('warning', `nothing is in ${folder}`);
     const secrets = entries.filter(({ secret }) => secret).length;
     if (flags.output === undefined && session.io.stdout.isTerminal && secrets > 0 && !flags.reveal) {
       throw new PlumbError(

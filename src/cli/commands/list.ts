@@ -1,7 +1,7 @@
 import type { EnvironmentFlags } from '../command.ts';
 import { argument, defineCommand, environmentAliases, environmentFlags, switchFlag } from '../command.ts';
 import { listAll } from '../pages.ts';
-import { table, timeText } from '../style.ts';
+import { printable, table, timeText } from '../style.ts';
 
 interface Flags extends EnvironmentFlags {
   readonly recursive?: boolean;
@@ -27,18 +27,16 @@ export const command = defineCommand<Flags, [folder?: string]>({
     const listed = await listAll(client, folder, flags.recursive === true);
     if (flags.json) return session.printJson(listed);
     const prefix = folder === '' ? 0 : folder.length + 1;
-    const rows = [
-      ...listed.folders.map((name) => [`${name}/`]),
-      ...listed.entries.map(({ path, kind, type, form, version, time, author, inheritedFrom }) => [
-        path.slice(prefix),
-        kind,
-        form === 'expression' ? `${type}, expression` : type,
-        String(version),
-        timeText(time),
-        author,
-        inheritedFrom === undefined ? '' : `from ${inheritedFrom}`,
-      ]),
-    ];
-    session.print(rows.length === 0 ? '' : table(['NAME', 'KIND', 'TYPE', 'VERSION', 'CHANGED', 'BY', ''], rows));
+    for (const name of listed.folders) session.print(`${printable(name)}/\n`);
+    const rows = listed.entries.map(({ path, kind, type, form, version, time, author, inheritedFrom }) => [
+      path.slice(prefix),
+      kind,
+      form === 'expression' ? `${type}, expression` : type,
+      String(version),
+      timeText(time),
+      author,
+      inheritedFrom === undefined ? '' : `from ${inheritedFrom}`,
+    ]);
+    if (rows.length > 0) session.print(table(['NAME', 'KIND', 'TYPE', 'VERSION', 'CHANGED', 'BY', ''], rows));
   },
 });

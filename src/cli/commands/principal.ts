@@ -1,4 +1,5 @@
 import type { Client, NamedPrincipal, PrincipalInput } from '@plumbd/client';
+import { parsePrincipalName } from '#domain/principal';
 import { switchFlag, textFlag } from '../command.ts';
 import { nameArgument, putFlags, putVerb, readingVerbs } from '../nouns.ts';
 
@@ -12,6 +13,7 @@ const texts = {
   noun: 'principal',
   placeholder: 'KIND/NAME',
   example: 'workload/deployer',
+  check: parsePrincipalName,
   heading: ['NAME', 'POLICIES', 'STATE', 'DESCRIPTION'],
   row: ({ name, policies, disabled, description }: NamedPrincipal) => [
     name,

@@ -65,6 +65,7 @@ async function prepare(session: Session, flags: Flags, [program = '', ...args]: 
   const folder = await session.folder(undefined, flags);
   const client = await session.connect(flags);
   const { entries } = await client.entries.evaluate({ folder });
+  if (entries.length === 0) session.note('warning', `nothing is in ${folder}`);
   const named = entries.map(({ path, value }) => [path.slice(folder.length + 1), value] as const);
   const env = childEnvironment(session.io.env, named, flags.allowName ?? []);
   if (!flags.mask) return { request: { command: program, args, env, output: 'inherit' }, end: () => undefined };

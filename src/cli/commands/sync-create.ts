@@ -73,7 +73,9 @@ export const command = defineCommand<Flags, [name: string]>({
     if (flags.json) return session.printJson(sync);
     if (sync.plan !== undefined) printPlan(session, sync.plan);
     session.print(
-      dryRun ? 'dry run: nothing was declared\n' : `created sync ${printable(name)}\nrevision ${sync.revision}\n`,
+      dryRun
+        ? 'dry run: nothing was declared\n'
+        : `${replace ? 'put' : 'created'} sync ${printable(name)}\nrevision ${sync.revision}\n`,
     );
   },
 });

@@ -1,5 +1,6 @@
 import type { ConnectionFlags } from '../command.ts';
 import { connectionFlags, defineCommand } from '../command.ts';
+import { exitCodes } from '../failures.ts';
 import { nameArgument } from '../nouns.ts';
 import { printPlan, stateText } from '../syncs.ts';
 import { printable } from '../style.ts';
@@ -20,11 +21,12 @@ export const plan = defineCommand<ConnectionFlags, [name: string]>({
 
 export const apply = defineCommand<ConnectionFlags, [name: string]>({
   parameters,
-  description: 'Whatever the mode, unless the sync is paused.',
+  description: 'Whatever the mode, unless the sync is paused. Exits with 1 if something stands in the way.',
   examples: [{ input: 'sync apply laptop', brief: '' }],
   async run(session, flags, name) {
     const client = await session.connect(flags);
     const result = await client.syncs.apply(name);
+    if (result.problems.length > 0) session.exitWith(exitCodes.failed.code);
     if (flags.json) return session.printJson(result);
     printPlan(session, result);
     const sync = await client.syncs.get(name);

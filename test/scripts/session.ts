@@ -1,0 +1,206 @@
+/**
+ * A session in a text file: commands, what they print, and the files they need.
+ *
+ * - `$ plumb …` runs the command line in this process, against a server of its own for each session.
+ * - Below it stands what it prints: standard output as it is (behind `| ` where it would look like something else),
+ *   standard error behind `! `, an exit code that is not 0 as `[N]`.
+ * - Before `plumb`: `NAME=value` sets a variable, `tty` makes all streams a terminal, `tty:TYPED` also types at hidden prompts.
+ * - `$(NAME)` stands for the content of a file, `$(NAME:FIELD)` for a member of the JSON in it; `< NAME` and `> NAME` are as in a shell. `$ cat NAME`, `$ mode NAME`,
+ *   `$ edit NAME TEXT` and `$ fill NAME BYTES` look at a file or write it.
+ * - `# …` is a comment. `: dev` as the first line asks for a server with the sample project.
+ * - `-- NAME --` begins a file that is there from the start.
+ */
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { runCli } from '#cli/cli';
+import type { CliIo } from '#cli/io';
+import type { LocalServer } from '#testing/server';
+import { realIo } from '../../src/main-io.ts';
+
+export interface Step {
+  /** Comments and blank lines before the command. */
+  readonly before: readonly string[];
+  /** What stands behind `$ `. */
+  readonly command: string;
+  readonly expected: readonly string[];
+}
+export interface Session {
+  readonly dev: boolean;
+  readonly head: readonly string[];
+  readonly steps: readonly Step[];
+  readonly files: ReadonlyMap<string, string>;
+  /** Everything from the first file on, as it stands in the session. */
+  readonly tail: string;
+}
+
+export function parseSession(text: string): Session {
+  const at = text.search(/^-- .+ --$/m);
+  const body = (at < 0 ? text : text.slice(0, at)).replace(/\n$/, '').split('\n');
+  const head = body[0]?.startsWith(': ') === true ? body.splice(0, 1) : [];
+  const steps: { before: string[]; command: string; expected: string[] }[] = [];
+  let before: string[] = [];
+  for (const line of body) {
+    const step = steps.at(-1);
+    if (line.startsWith('$ ')) {
+      steps.push({ before, command: line.slice(2), expected: [] });
+      before = [];
+    } else if (line === '' || line.startsWith('# ') || step === undefined || before.length > 0) before.push(line);
+    else step.expected.push(line);
+  }
+  const tail = at < 0 ? '' : text.slice(at);
+  return { dev: head[0] === ': dev', head, steps, files: filesOf(tail), tail };
+}
+
+function filesOf(tail: string): ReadonlyMap<string, string> {
+  const parts = tail.split(/^-- (.+) --\n/m).slice(1);
+  return new Map(parts.flatMap((part, index) => (index % 2 === 0 ? [[part, parts[index + 1] ?? ''] as const] : [])));
+}
+
+export function printSession({ head, steps, tail }: Session, printed: readonly (readonly string[])[]): string {
+  const lines = steps.flatMap(({ before, command }, index) => [...before, `$ ${command}`, ...(printed[index] ?? [])]);
+  return `${[...head, ...lines].join('\n')}\n${tail === '' ? '' : `\n${tail}`}`;
+}
+
+/** Runs the steps of one session in a folder of its own. */
+export class Shell {
+  readonly #server: LocalServer;
+  readonly #folder: string;
+
+  constructor(server: LocalServer, files: ReadonlyMap<string, string>) {
+    this.#server = server;
+    this.#folder = join(server.folder, 'user');
+    mkdirSync(this.#folder);
+    for (const [name, text] of files) this.#write(name, text);
+  }
+
+  /** The lines that a command prints. */
+  async run(command: string): Promise<readonly string[]> {
+    const words = splitWords(command).map((word) =>
+      word.replace(/\$\(([^):]+):?([^)]*)\)/g, (_, name: string, field: string) => this.#contentOf(name, field)),
+    );
+    const [program = '', name = '', text = ''] = words;
+    if (program === 'cat') return lines(this.#read(name)).map(unmistakable);
+    if (program === 'mode') return [(statSync(this.#path(name)).mode & 0o777).toString(8)];
+    if (program === 'edit') return this.#edit(name, `${text}\n`);
+    if (program === 'fill') return this.#edit(name, 'x'.repeat(Number(text)));
+    return this.#plumb(words);
+  }
+
+  #contentOf(name: string, field: string): string {
+    const text = this.#read(name).trim();
+    return field === '' ? text : String((JSON.parse(text) as Record<string, unknown>)[field]);
+  }
+
+  #edit(name: string, text: string): readonly string[] {
+    this.#write(name, text);
+    return [];
+  }
+
+  async #plumb(words: readonly string[]): Promise<readonly string[]> {
+    const at = words.indexOf('plumb');
+    if (at < 0) throw new Error(`unknown command: ${words.join(' ')}`);
+    const prefix = words.slice(0, at);
+    const rest = words.slice(at + 1);
+    const input = redirected(rest, '<');
+    const output = redirected(rest, '>');
+    const printed: { stdout: Buffer[]; stderr: Buffer[] } = { stdout: [], stderr: [] };
+    const terminal = prefix.find((word) => /^tty(:|$)/.test(word));
+    const io = this.#io({ argv: rest, prefix, printed, terminal, stdin: input === undefined ? '' : this.#read(input) });
+    const code = await runCli(io);
+    const [stdout, stderr] = [Buffer.concat(printed.stdout).toString(), Buffer.concat(printed.stderr).toString()];
+    if (output !== undefined) this.#write(output, stdout);
+    return [
+      ...lines(output === undefined ? this.#steady(stdout) : '').map(unmistakable),
+      ...lines(this.#steady(stderr)).map((line) => `! ${line}`.trimEnd()),
+      ...(code === 0 ? [] : [`[${code}]`]),
+    ];
+  }
+
+  #io(given: {
+    argv: readonly string[];
+    prefix: readonly string[];
+    printed: { stdout: Buffer[]; stderr: Buffer[] };
+    terminal: string | undefined;
+    stdin: string;
+  }): CliIo {
+    const { argv, prefix, printed, terminal, stdin } = given;
+    const real = realIo(process, '0.0.0');
+    const env = Object.fromEntries(prefix.filter((word) => word.includes('=')).map((word) => word.split(/=(.*)/s)));
+    const isTerminal = terminal !== undefined;
+    const typed = terminal?.split(':').slice(1) ?? [];
+    const output = (name: 'stdout' | 'stderr') => ({
+      isTerminal,
+      write: (text: string | Uint8Array) => void printed[name].push(Buffer.from(text)),
+    });
+    return {
+      ...real,
+      argv,
+      env: {
+        PATH: process.env['PATH'],
+        TERM: 'dumb',
+        PLUMB_ADDR: `unix:${this.#server.socket}`,
+        PLUMB_TOKEN: this.#server.token,
+        ...env,
+      },
+      cwd: this.#folder,
+      home: this.#folder,
+      stdin: { isTerminal, read: async () => Buffer.from(stdin), readHidden: async () => typed.shift() ?? '' },
+      stdout: output('stdout'),
+      stderr: output('stderr'),
+      // What a child would print on our streams is caught like our own.
+      spawn: (request) => {
+        const caught = { stdout: output('stdout').write, stderr: output('stderr').write };
+        return real.spawn(request.output === 'inherit' ? { ...request, output: caught } : request);
+      },
+    };
+  }
+
+  /** What is another in every run, by its name. */
+  #steady(text: string): string {
+    return text
+      .replaceAll(this.#folder, '$HOME')
+      .replaceAll(this.#server.socket, '$SOCKET')
+      .replaceAll(this.#server.folder, '$SERVER')
+      .replace(/\bplumb\.[\w-]{8}\.[\w-]{43}/g, '<token>')
+      .replace(/\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ/g, '<time>')
+      .replace(/("(?:time|created|expires|since|appliedAt)": ?)\d{13}/g, '$1<time>')
+      .replace(/(token +|accessor |"(?:accessor|parent)": "|^)[\w-]{16}(?=[",]| {2}| of|$)/gm, '$1<accessor>');
+  }
+
+  #path(name: string): string {
+    return join(this.#folder, name.replace('$SERVER', '..'));
+  }
+
+  #read(name: string): string {
+    return readFileSync(this.#path(name), 'utf8');
+  }
+
+  #write(name: string, text: string): void {
+    mkdirSync(dirname(this.#path(name)), { recursive: true });
+    writeFileSync(this.#path(name), text);
+    chmodSync(this.#path(name), 0o600);
+  }
+}
+
+function lines(text: string): readonly string[] {
+  return text === '' ? [] : text.replace(/\n$/, '').split('\n');
+}
+
+/** A line of output that could be taken for a part of the session stands behind a bar. */
+function unmistakable(line: string): string {
+  return /^$|^[$#!:|] |^\[|^-- |^\|/.test(line) ? `| ${line}`.trimEnd() : line;
+}
+
+/** Takes `< NAME` or `> NAME` out of the words. */
+function redirected(words: string[], sign: '<' | '>'): string | undefined {
+  const at = words.indexOf(sign);
+  return at < 0 ? undefined : words.splice(at, 2)[1];
+}
+
+/** Words as a shell splits them: blanks, single and double quotes. */
+function splitWords(text: string): readonly string[] {
+  const words = text.match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? [];
+  return words.map((word) =>
+    word.replace(/'([^']*)'|"([^"]*)"/g, (_, single?: string, double?: string) => single ?? double ?? ''),
+  );
+}
