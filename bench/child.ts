@@ -47,6 +47,7 @@ export async function startChild(script: string, args: readonly string[] = []): 
 }
 
 /** Answers each message with what `handle` makes of it, and says that the child is ready. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- what the parent sends is the caller's to say
 export function serveParent<Message>(handle: (message: Message) => Promise<unknown>): void {
   process.on('message', (message: Message) => {
     void handle(message).then((answer) => process.send?.(answer));

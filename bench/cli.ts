@@ -30,7 +30,7 @@ async function environmentFor(server: Server, home: string): Promise<NodeJS.Proc
   return {
     PATH,
     HOME: home,
-    PLUMB_ADDR: `unix:${join(server.data, 'store', 'plumb.sock')}`,
+    PLUMB_ADDR: `unix:${join(server.place, 'store', 'plumb.sock')}`,
     PLUMB_TOKEN: server.token,
   };
 }

@@ -50,7 +50,7 @@ interface Scene {
 
 async function unit({ file, appender, server }: Scene): Promise<number> {
   const text = await readFile(file);
-  const copy = join(server.data, 'yardstick.env');
+  const copy = join(server.place, 'yardstick.env');
   const started = performance.now();
   await appender.append(text);
   await writeFile(`${copy}.new`, text);
@@ -110,7 +110,7 @@ async function measureIdleWrites(scene: Scene): Promise<Row> {
 
 async function measureBurst(scene: Scene): Promise<Row> {
   let writes = 0;
-  const watcher = watch(join(scene.server.data, 'out'), (event, name) => {
+  const watcher = watch(join(scene.server.place, 'out'), (event, name) => {
     if (event === 'rename' && name === 'bench.env') writes += 1;
   });
   await sleep(500);
@@ -131,7 +131,7 @@ async function measureIdle({ server }: Scene, runAs: string): Promise<Row> {
   for (let index = 0; index < idleSyncs; index += 1) {
     await server.client.syncs.put(`idle-${index}`, { from: folder, to: `local:idle-${index}.env`, runAs });
   }
-  await whenFile(join(server.data, 'out', `idle-${idleSyncs - 1}.env`), (text) => text !== '');
+  await whenFile(join(server.place, 'out', `idle-${idleSyncs - 1}.env`), (text) => text !== '');
   await sleep(5000);
   const before = await server.count();
   const started = performance.now();
@@ -144,8 +144,8 @@ export const bench: Bench = {
   about: `a file of ${names} names, ${changes} changes one after another`,
   async run(print) {
     const server = await startServer();
-    const appender = await Appender.open(join(server.data, 'yardstick.log'));
-    const scene: Scene = { server, appender, file: join(server.data, 'out', 'bench.env') };
+    const appender = await Appender.open(join(server.place, 'yardstick.log'));
+    const scene: Scene = { server, appender, file: join(server.place, 'out', 'bench.env') };
     try {
       const runAs = await registerReader(server.client);
       const ops = Array.from(

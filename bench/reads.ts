@@ -14,7 +14,7 @@ const connections = 16;
 const seconds = 3;
 
 async function auditLines(server: Server): Promise<number> {
-  const text = await readFile(join(server.data, 'store', 'audit.log'), 'latin1');
+  const text = await readFile(join(server.place, 'store', 'audit.log'), 'latin1');
   return text.split(`${folder}/${nameOf(0).slice(0, -6)}`).length - 1;
 }
 

@@ -118,9 +118,9 @@ async function compareListeners(print: (row: Row) => void): Promise<void> {
 
 /** A server is started again over the same store, in turn with what reads and MACs its bytes. */
 async function compareStart(print: (row: Row) => void): Promise<void> {
-  const data = await mkdtemp(join(tmpdir(), 'plumb-bench-'));
+  const place = await mkdtemp(join(tmpdir(), 'plumb-bench-'));
   try {
-    const first = await startServer({ data });
+    const first = await startServer({ place });
     await fill(first.client, many);
     const { token } = first;
     await first.stop();
@@ -132,12 +132,12 @@ async function compareStart(print: (row: Row) => void): Promise<void> {
         budget: { atMost: 5 },
         yardstick: async () => {
           const child = await startChild('yardstick-start.ts');
-          const value = await child.ask<number>(join(data, 'store'));
+          const value = await child.ask<number>(join(place, 'store'));
           await child.stop();
           return { value };
         },
         ours: async () => {
-          const server = await startServer({ data, token });
+          const server = await startServer({ place, token });
           const load = await startChild('load.ts');
           const target = { port: server.port, token, connections: 16, seconds, entries: many };
           await load.ask<LoadResult>({ ...target, kind: 'get' });
@@ -151,7 +151,7 @@ async function compareStart(print: (row: Row) => void): Promise<void> {
     const text = `MB after reading them at random, all in ${folder}`;
     print(rowOf(`memory with ${many} entries`, Math.max(...memory), { budget: { atMost: 400 }, text }));
   } finally {
-    await rm(data, { recursive: true });
+    await rm(place, { recursive: true });
   }
 }
 

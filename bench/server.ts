@@ -15,7 +15,7 @@ export interface Server {
   readonly port: number;
   readonly token: string;
   /** Holds `store`, and `out`, the root of the target `local`. */
-  readonly data: string;
+  readonly place: string;
   /** How long it took to open the store and listen. */
   readonly startSeconds: number;
   count(): Promise<Counters>;
@@ -26,7 +26,7 @@ export interface ServerOptions {
   /** Default true. */
   readonly audit?: boolean;
   /** A folder that a server has used before; default a new one, removed at the end. */
-  readonly data?: string;
+  readonly place?: string;
   /** Of an administrator of that store; default: one is made. */
   readonly token?: string;
 }
@@ -34,8 +34,8 @@ export interface ServerOptions {
 const limits = ['--requests-per-second', '10000000', '--streams-per-principal', '2000', '--log-level', 'error'];
 
 /** Starts a server on a free port. */
-export async function startServer({ audit = true, data, token }: ServerOptions = {}): Promise<Server> {
-  const place = data ?? (await mkdtemp(join(tmpdir(), 'plumb-bench-')));
+export async function startServer({ audit = true, place: given, token }: ServerOptions = {}): Promise<Server> {
+  const place = given ?? (await mkdtemp(join(tmpdir(), 'plumb-bench-')));
   const out = join(place, 'out');
   await mkdir(out, { recursive: true, mode: 0o700 });
   const config = join(place, 'server.yaml');
@@ -49,12 +49,12 @@ export async function startServer({ audit = true, data, token }: ServerOptions =
     client: createClient({ address, token: known }),
     port: Number(new URL(address).port),
     token: known,
-    data: place,
+    place,
     startSeconds: seconds,
     count: () => child.ask<Counters>('count'),
     stop: async () => {
       await child.stop();
-      if (data === undefined) await rm(place, { recursive: true });
+      if (given === undefined) await rm(place, { recursive: true });
     },
   };
 }

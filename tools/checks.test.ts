@@ -89,7 +89,7 @@ describe('world', () => {
 });
 
 describe('budgets', () => {
-  const of = (lines: number) => `function f() {\n${'x();\n'.repeat(lines - 2)}}`;
+  const of = (size: number) => `function f() {\n${'x();\n'.repeat(size - 2)}}`;
   const methods = (count: number) => Array.from({ length: count }, (_, i) => `m${i}() {}`).join(' ');
   const fields = (count: number) => Array.from({ length: count }, (_, i) => `readonly #f${i}: number;`).join(' ');
   const cases: readonly (readonly [string, string, string, readonly string[]])[] = [

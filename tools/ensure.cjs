@@ -16,8 +16,8 @@ const lockFile = join(root, '.cache', 'install.pid');
 
 /** What is installed depends on the lock file and, through optional packages, on the platform. */
 function wanted() {
-  const lock = readFileSync(join(root, 'package-lock.json'));
-  return `${createHash('sha256').update(lock).digest('hex')} ${process.platform}-${process.arch}\n`;
+  const locked = readFileSync(join(root, 'package-lock.json'));
+  return `${createHash('sha256').update(locked).digest('hex')} ${process.platform}-${process.arch}\n`;
 }
 
 function installed() {

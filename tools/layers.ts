@@ -66,7 +66,7 @@ export const layers: readonly Layer[] = [
   { place: 'operator', may: [...hosts] },
   { place: 'cli', may: ['client', 'domain', 'format', 'util'] },
   { place: 'server', may: ['*'], but: ['cli', 'agent', 'operator', 'testing'] },
-  { place: 'main', may: ['server', 'cli', 'agent', 'operator', 'util'] },
+  { place: 'main', may: ['main-io', 'server', 'cli', 'agent', 'operator', 'util'] },
   { place: 'main-io', may: ['client', 'cli', 'domain', 'util'] },
   { place: 'client', may: [] },
 ];
