@@ -184,9 +184,8 @@ function authoriseEnd(rights: Rights, _op: EndRequest, { path, own, effective }:
 function planDelete(_op: EndRequest, meeting: Meeting, context: PlanContext): Step {
   const { path, own, effective } = meeting;
   if (presentVersion(own) === 0) {
-    throw new PlumbError('not-found', `nothing of its own is at ${path}`, {
-      ...(effective === undefined ? {} : { hint: 'it is inherited; unset hides it here' }),
-    });
+    const hint = effective === undefined ? {} : { hint: 'it is inherited; unset hides it here' };
+    throw new PlumbError('not-found', `nothing of its own is at ${path}`, hint);
   }
   return endStep('deleted', meeting, context);
 }
@@ -240,7 +239,7 @@ function planDescribe(op: DescribeRequest, { path, own }: Meeting, context: Plan
 }
 
 function planDestroy(op: DestroyRequest, { path, own }: Meeting, context: PlanContext): Step {
-  const versions = [...new Set(op.versions)].sort((a, b) => a - b);
+  const versions = Array.from(new Set(op.versions)).sort((a, b) => a - b);
   const gone = versions.filter((version) => {
     const found = context.view.version(path, version);
     return found === undefined || found.state !== 'present' || found.destroyed === true;

@@ -12,7 +12,8 @@ import { Rate } from './rate.ts';
 import type { Reconciling } from './reconciling.ts';
 import type { Services } from './services.ts';
 import { Doorkeeper, recheckWith } from './sessions.ts';
-import { ServerSource } from './source.ts';
+import { ServerSyncSource } from './sync-source.ts';
+import { SyncWishes } from './sync-wishes.ts';
 import { SyncKeeper } from './syncs.ts';
 import { SystemState } from './system.ts';
 import { TargetList } from './targets.ts';
@@ -36,15 +37,16 @@ export function createServices(parts: ServiceParts): Services {
   const keeper = new TokenKeeper({ storeId: keyring.storeId, state, work, workState, clock, random });
   const methods = parts.methods(keeper);
   const gate = new Gate({ state, audit, clock, recheck: recheckWith(methods) });
-  const source = new ServerSource({ gate, state, workState, work, keyring });
-  const reconciling = parts.reconciling(source);
+  const wishes = new SyncWishes({ gate, state, keyring });
+  const kept = new ServerSyncSource({ gate, state, workState, work, keyring, wishes });
+  const reconciling = parts.reconciling(kept);
   const feed = new Feed(state.revision, parts.feed);
   const world = { gate, state, keyring, blobs, clock };
   const plain = { gate, state, truth };
-  connect(parts, { source, reconciling, feed });
+  connect(parts, { wishes, reconciling, feed });
   return {
     sessions: new Doorkeeper({ gate, methods, keeper, bootstrap: new Bootstrap(parts, keeper) }),
-    entries: new EntryReader({ world, deliveries: source, comparisons: { rate: new Rate(clock, comparisonRate) } }),
+    entries: new EntryReader({ world, deliveries: kept, comparisons: { rate: new Rate(clock, comparisonRate) } }),
     changes: new ChangeMaker({ gate, state, draft, truth, keyring, feed, clock }),
     projects: new PlainRecords(plain, projectRule),
     environments: new PlainRecords(plain, environmentRule),
@@ -57,19 +59,19 @@ export function createServices(parts: ServiceParts): Services {
     ),
     tokens: new TokenIssuer({ gate, state, work, workState, keeper, clock }),
     targets: new TargetList(gate, parts.targets),
-    syncs: new SyncKeeper({ gate, state, draft, truth, keyring, source, reconciling }),
+    syncs: new SyncKeeper({ gate, state, draft, truth, keyring, kept, wishes, reconciling }),
     system: new SystemState(gate, parts),
   };
 }
 
 interface Listeners {
-  readonly source: ServerSource;
+  readonly wishes: SyncWishes;
   readonly reconciling: Reconciling;
   readonly feed: Feed;
 }
 
 /** Each commit wakes exactly those watchers and syncs whose paths it touches. */
-function connect({ truth, work, truthState }: ServiceParts, { source, reconciling, feed }: Listeners): void {
+function connect({ truth, work, truthState }: ServiceParts, { wishes, reconciling, feed }: Listeners): void {
   truth.onCommit((commit) => {
     for (const change of commit.changes) {
       feed.publish(eventOf(change, truthState.view));
@@ -77,7 +79,7 @@ function connect({ truth, work, truthState }: ServiceParts, { source, reconcilin
         if (op.op === 'record' && op.noun === 'principal') feed.wake(nounPaths.principal(op.name));
       }
     }
-    for (const name of source.concerned(commit)) reconciling.wake(name);
+    for (const name of wishes.concerned(commit)) reconciling.wake(name);
   });
   work.onCommit((commit) => {
     for (const change of commit.changes) {

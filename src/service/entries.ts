@@ -1,5 +1,6 @@
 import { diffFolders } from './diff.ts';
 import type { Comparisons } from './diff.ts';
+import { checkFolderSize, checkLimit, folderError } from './limits.ts';
 import { listEntries } from './list.ts';
 import { notFound } from './rights.ts';
 import type {
@@ -24,16 +25,13 @@ import type { Released } from './gate.ts';
 import { factsOf } from './rights.ts';
 import type { Rights } from './rights.ts';
 import type { StoredEntry } from './loaders.ts';
-import { PlumbError } from '#domain/errors';
+import type { PlumbError } from '#domain/errors';
 import { parseFolder, parsePath } from '#domain/path';
-import type { Folder, Path } from '#domain/path';
+import type { Path } from '#domain/path';
 import { evaluate, evaluateFolder } from '#eval/evaluate';
 import { lookUp } from '#eval/lookup';
-import type { Evaluated, FolderEvaluation } from '#eval/evaluate';
-import type { View } from '#state/view';
+import type { Evaluated } from '#eval/evaluate';
 
-/** Direct entries of one folder that are evaluated at once. */
-export const folderLimit = 10_000;
 const historyLimit = 1000;
 
 export interface EntriesOptions {
@@ -145,33 +143,4 @@ export class EntryReader implements Entries {
   #absent(rights: Rights, path: Path): PlumbError {
     return rights.may('read', path) || rights.may('list', path) ? notFound(path) : rights.refuse('read', path);
   }
-}
-
-export function checkLimit(limit: number, most: number): number {
-  if (!Number.isInteger(limit) || limit < 1 || limit > most) {
-    throw new PlumbError('invalid', `a limit is a whole number from 1 to ${most}`);
-  }
-  return limit;
-}
-
-/** Throws `too-large` before anything is evaluated. */
-export function checkFolderSize(state: View, folder: Folder): void {
-  let count = 0;
-  for (const _ of state.children(folder)) {
-    count += 1;
-    if (count > folderLimit) {
-      throw new PlumbError('too-large', `a folder of more than ${folderLimit} entries cannot be evaluated at once`);
-    }
-  }
-}
-
-export function folderError(folder: Folder, found: FolderEvaluation<StoredEntry>): PlumbError {
-  const { problems, values } = found;
-  const isRefused = problems.every((problem) => problem.code === 'forbidden');
-  const total = problems.length + values.length;
-  return new PlumbError(
-    isRefused ? 'forbidden' : 'unevaluable',
-    `${problems.length} of ${total} entries of ${folder === '' ? 'the root' : folder} cannot be read`,
-    { diagnostics: problems.map(({ path, message }) => ({ message, subject: path })), details: { folder } },
-  );
 }

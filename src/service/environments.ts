@@ -4,7 +4,6 @@ import { metadataLimits } from './change-request.ts';
 import { PlumbError } from '#domain/errors';
 import { nounPaths, parseDeclaredName, parseEnvironmentName } from '#domain/path';
 import type { Environment, Project } from '#domain/records';
-import type { View } from '#state/view';
 
 export const projectRule: NounRule<'project', ProjectInput> = {
   noun: 'project',

@@ -31,7 +31,7 @@ interface UseCase {
   readonly recorded: string;
 }
 
-const base = 'app/base';
+const shared = 'app/base';
 const write = (path: string) => ({ ops: [{ op: 'put', path, value: 'v' }] as const });
 const useCases: readonly UseCase[] = [
   {
@@ -52,7 +52,7 @@ const useCases: readonly UseCase[] = [
   },
   {
     name: 'list',
-    ask: (s, c) => s.entries.list(c, { folder: base }),
+    ask: (s, c) => s.entries.list(c, { folder: shared }),
     rules: allow('list', 'app/base/HOST'),
     allowed: ['allowed list app/base'],
     refused: 'not-found: nothing is at app/base',
@@ -60,7 +60,7 @@ const useCases: readonly UseCase[] = [
   },
   {
     name: 'evaluate',
-    ask: (s, c) => s.entries.evaluate(c, { folder: base }),
+    ask: (s, c) => s.entries.evaluate(c, { folder: shared }),
     rules: allow('read', 'app/base/HOST'),
     allowed: ['allowed read app/base app/base/HOST@1'],
     refused: 'not-found: nothing is at app/base',
@@ -84,7 +84,7 @@ const useCases: readonly UseCase[] = [
   },
   {
     name: 'diff',
-    ask: (s, c) => s.entries.diff(c, { left: { folder: base }, right: { folder: 'app/prod' } }),
+    ask: (s, c) => s.entries.diff(c, { left: { folder: shared }, right: { folder: 'app/prod' } }),
     rules: allow('compare', 'app/**'),
     allowed: ['allowed compare app/base app/prod'],
     refused: 'not-found: nothing is at app/base',
@@ -124,7 +124,7 @@ const useCases: readonly UseCase[] = [
   },
   {
     name: 'watch',
-    ask: (s, c) => s.changes.watch(c, { under: base }, AbortSignal.abort())[Symbol.asyncIterator]().next(),
+    ask: (s, c) => s.changes.watch(c, { under: shared }, AbortSignal.abort())[Symbol.asyncIterator]().next(),
     rules: allow('list', 'app/base/HOST'),
     allowed: ['allowed list app/base'],
     refused: 'not-found: nothing is at app/base',
@@ -140,8 +140,8 @@ const useCases: readonly UseCase[] = [
   },
   {
     name: 'get an environment',
-    ask: (s, c) => s.environments.get(c, base),
-    rules: allow('list', base),
+    ask: (s, c) => s.environments.get(c, shared),
+    rules: allow('list', shared),
     allowed: ['allowed list app/base'],
     refused: 'not-found: nothing is at app/base',
     recorded: 'refused list app/base',

@@ -1,5 +1,5 @@
-import { checkLimit } from './entries.ts';
 import { folderLayers, join } from './layers.ts';
+import { checkLimit } from './limits.ts';
 import { entryAt, mayList } from './loaders.ts';
 import type { StoredEntry } from './loaders.ts';
 import type { Rights } from './rights.ts';

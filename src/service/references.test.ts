@@ -24,47 +24,42 @@ beforeEach(async () => {
 
 describe('writing a reference', () => {
   const rules = allow('write, list', '**') + allow('read', 'app/base/**') + allow('read', 'app/dev/**');
-  test.each([
-    ['what may be read', rules, 'app/dev/URL', '${HOST}', 'nothing was refused'],
+  test.each<[string, string, ChangeRequestOp, string]>([
+    ['what may be read', rules, expression('app/dev/URL', '${HOST}'), 'nothing was refused'],
     [
       'what may not',
       rules,
-      'app/prod/URL',
-      '${HOST}',
+      expression('app/prod/URL', '${HOST}'),
       'forbidden: person/p1 may not read ${HOST}, which app/prod/URL would refer to',
     ],
     [
       'another environment',
       rules,
-      'app/dev/URL',
-      '${prod:/HOST}',
+      expression('app/dev/URL', '${prod:/HOST}'),
       'forbidden: person/p1 may not read ${prod:/HOST}, which app/dev/URL would refer to',
     ],
     [
       'what an heir may not read',
       rules,
-      'app/base/URL',
-      '${HOST}',
+      expression('app/base/URL', '${HOST}'),
       'forbidden: person/p1 may not read ${HOST}, which app/base/URL would refer to, as it is read at app/prod/URL',
     ],
     [
       'what an heir that may not be known of may not read',
       rules + deny('list', 'app/prod/**'),
-      'app/base/URL',
-      '${HOST}',
+      expression('app/base/URL', '${HOST}'),
       'forbidden: person/p1 may not read ${HOST}, which app/base/URL would refer to',
     ],
     [
       'what an heir overrides',
       `${rules}${allow('read', 'app/prod/HOST')}`,
-      'app/base/URL',
-      '${HOST}',
+      expression('app/base/URL', '${HOST}'),
       'nothing was refused',
     ],
-  ])('takes read on %s', async (_what, text, path, written, expected) => {
+  ])('takes read on %s', async (_what, text, op, expected) => {
     await apply([put('app/base/HOST', 'b'), put('app/prod/HOST', 'p')]);
     const caller = await plumb().callerFor(text);
-    expect(await refusal(apply([expression(path, written)], {}, caller))).toBe(expected);
+    expect(await refusal(apply([op], {}, caller))).toBe(expected);
   });
 
   test('an environment that has an entry of its own does not read the one that is written', async () => {

@@ -1,5 +1,5 @@
 import { checkReason } from './change-request.ts';
-import { checkFolderSize, folderError } from './entries.ts';
+import { checkFolderSize, folderError } from './limits.ts';
 import type { Gate } from './gate.ts';
 import { PresentLoaders } from './loaders.ts';
 import { exists, recordOp } from './nouns.ts';
@@ -8,8 +8,8 @@ import type { Reconciling } from './reconciling.ts';
 import { factsOf, notFound } from './rights.ts';
 import type { Rights } from './rights.ts';
 import type { Caller, NounPutOptions, Plan, SyncInput, Syncs, SyncView } from './services.ts';
-import { tellable } from './source.ts';
-import type { ServerSource } from './source.ts';
+import type { ServerSyncSource } from './sync-source.ts';
+import type { SyncWishes } from './sync-wishes.ts';
 import type { Keyring } from '#crypto/keyring';
 import type { TruthOp } from '#domain/change';
 import { PlumbError } from '#domain/errors';
@@ -33,7 +33,8 @@ export interface SyncsOptions {
   readonly draft: () => TruthDraft;
   readonly truth: Log<TruthOp, TruthDraft>;
   readonly keyring: Keyring;
-  readonly source: ServerSource;
+  readonly kept: ServerSyncSource;
+  readonly wishes: SyncWishes;
   readonly reconciling: Reconciling;
 }
 
@@ -53,7 +54,7 @@ export class SyncKeeper implements Syncs {
     input: SyncInput,
     options: NounPutOptions & { readonly dryRun?: boolean },
   ): Promise<PutResult> {
-    const { gate, state, truth, source } = this.#options;
+    const { gate, state, truth, kept } = this.#options;
     const asked = toSpec(parsePolicyName(name), input);
     const path = nounPaths.sync(name);
     const reason = checkReason(options.reason);
@@ -65,7 +66,7 @@ export class SyncKeeper implements Syncs {
       return { ...asked, generation: (present?.generation ?? 0) + (isSame(asked, present) ? 0 : 1) };
     };
     if (options.dryRun === true) return this.#dryRun(caller, name, prepare);
-    if (state.record('sync', name) === undefined && gate.rights(caller).may('sync', path)) await source.forget(name);
+    if (state.record('sync', name) === undefined && gate.rights(caller).may('sync', path)) await kept.forget(name);
     let spec: SyncSpec = asked;
     const made = await gate.change(truth, caller, {
       action: 'sync',
@@ -102,7 +103,7 @@ export class SyncKeeper implements Syncs {
     name: string,
     options: { readonly reason?: string },
   ): Promise<{ readonly revision: number }> {
-    const { gate, truth, source } = this.#options;
+    const { gate, truth, kept } = this.#options;
     const path = nounPaths.sync(name);
     const made = await gate.change(truth, caller, {
       action: 'sync',
@@ -114,7 +115,7 @@ export class SyncKeeper implements Syncs {
         return [recordOp('sync', name, null)];
       },
     });
-    await source.forget(name);
+    await kept.forget(name);
     return { revision: made.revision };
   }
 
@@ -185,17 +186,17 @@ export class SyncKeeper implements Syncs {
   }
 
   #view(name: string, spec: SyncSpec): SyncView {
-    const status = this.#options.source.status(name);
+    const status = this.#options.kept.status(name);
     return { name, ...spec, ...(status === undefined ? {} : { status }) };
   }
 
   /** A plan shows nothing of entries that the caller may not list. */
   #shown(caller: Caller, spec: SyncSpec, plan: Plan): Plan {
-    const { gate, source } = this.#options;
+    const { gate, wishes } = this.#options;
     const rights = gate.rights(caller);
     const steps = plan.steps.filter((step) => this.#mayKnow(rights, spec, step.name));
     const hidden = plan.steps.length - steps.length;
-    const told = plan.problems.length === 0 ? [] : tellable(source.problems(spec), rights);
+    const told = plan.problems.length === 0 ? [] : wishes.problems(spec, rights);
     if (hidden === 0) return { ...plan, problems: [...plan.problems, ...told] };
     const { held, ...rest } = plan;
     return {

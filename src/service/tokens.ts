@@ -44,7 +44,7 @@ export class TokenIssuer implements Tokens {
       path: nounPaths.tokens,
       reason: '',
       prepare: (draft, rights) => {
-        record = this.#toRecord(draft, rights, caller, { ...request, principal }, hash);
+        record = this.#toRecord(draft, rights, { ...request, principal, hash, caller });
         return [...keeper.longExpired(draft), { op: 'record', noun: 'token', name: accessor, record }];
       },
     });
@@ -86,14 +86,8 @@ export class TokenIssuer implements Tokens {
     return { revoked };
   }
 
-  #toRecord(
-    draft: WorkDraft,
-    rights: Rights,
-    caller: Caller,
-    request: TokenRequest & { readonly principal: PrincipalName },
-    hash: string,
-  ): TokenRecord {
-    const { principal, ttl = tokenLimits.defaultTtl, uses } = request;
+  #toRecord(draft: WorkDraft, rights: Rights, request: Order): TokenRecord {
+    const { principal, hash, caller, ttl = tokenLimits.defaultTtl, uses } = request;
     const isOwn = principal === caller.identity.principal;
     if (!isOwn) rights.requireOpenly('admin', nounPaths.tokens);
     const parent = draft.record('token', caller.identity.accessor);
@@ -123,6 +117,13 @@ export class TokenIssuer implements Tokens {
     if (principal.disabled) throw new PlumbError('conflict', `the principal ${name} is disabled`);
     return principal;
   }
+}
+
+/** A request with what it comes to. */
+interface Order extends TokenRequest {
+  readonly principal: PrincipalName;
+  readonly hash: string;
+  readonly caller: Caller;
 }
 
 /** Not more than the caller's own token allows. */
