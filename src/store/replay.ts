@@ -43,6 +43,8 @@ export async function replay<Op extends LogOp, D extends Draft<Op>>(
     });
   }
   anchor.set(place.stream, tail.cursor);
+  // Durable before the first commit is answered: a log with records that its anchor knows nothing of is refused.
+  await anchor.flush();
   const book = loaded?.book ?? (tail.cursor.checkpoint === 0 ? emptyBook : await bookOfStrays(place));
   return { tail, book, acceptedLoss: loss, destroyed };
 }

@@ -1,5 +1,5 @@
 /** What several folders need of the file system, each with what it promises after a crash. */
-import { closeSync, constants, fstatSync, fsync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, fsync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -83,6 +83,9 @@ export interface SlotFile {
 /** Opens or creates (0600) a file for writing in place. A symbolic link is not followed. */
 export function openSlotFile(path: string): SlotFile {
   const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  const folder = openSync(dirname(path), constants.O_RDONLY);
+  fsyncSync(folder); // else a new file may be gone after a power cut, however often it is synced
+  closeSync(folder);
   return {
     read(offset, length) {
       const size = Math.max(0, Math.min(length, fstatSync(descriptor).size - offset));
