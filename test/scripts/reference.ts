@@ -1,0 +1,47 @@
+import { exitCodes } from '#cli/failures';
+import type { CommandRow } from '#cli/table';
+import { commandTable } from '#cli/table';
+import { FakeTerminal } from '#testing/terminal';
+
+/** Commands with the words that call them; groups are taken apart. */
+function leaves(rows: readonly CommandRow[], words: readonly string[]): readonly (readonly string[])[] {
+  return rows.flatMap((row) => {
+    const path = [...words, row.name];
+    if (row.commands !== undefined) return leaves(row.commands, path);
+    return row.load === undefined ? [] : [path];
+  });
+}
+
+/** `docs/cli.md` as the program itself describes it. */
+export async function commandReference(): Promise<string> {
+  const codes = Object.values(exitCodes).map(({ code, means }) => `| ${code} | ${means} |`);
+  const sections = await Promise.all(leaves(commandTable, []).map(section));
+  return `# Commands
+
+What \`plumb COMMAND --help\` prints, for every command. \`plumb server --help\` says how to run [a server](server.md).
+
+- A path in full always wins. A single name is looked up in the environment: \`-e FOLDER\`, else \`PLUMB_ENV\`, else
+  \`environment\` of the nearest \`plumb.yaml\`, else the root; \`-e /\` is the root whatever else is said. A folder is
+  always given in full.
+- Which server and which token is used stands under [tokens](tokens.md#where-the-command-line-looks).
+- Values of secrets are masked unless \`--reveal\` is given. Where a program would take the mask for the value, there is
+  an error instead.
+- \`--json\` prints what the API answers; a masked value is left out, and \`masked\` is true.
+- Results go to standard output; notes, warnings and errors to standard error. Colours are used on a terminal only, and
+  never with \`NO_COLOR\`.
+
+| exit code | means |
+|---|---|
+${codes.join('\n')}
+
+${sections.join('\n')}`;
+}
+
+async function section(words: readonly string[]): Promise<string> {
+  const { stdout } = await new FakeTerminal().run(...words, '--help');
+  const text = stdout
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+  return `## plumb ${words.join(' ')}\n\n\`\`\`\n${text.trim()}\n\`\`\`\n`;
+}
