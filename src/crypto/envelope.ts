@@ -46,7 +46,8 @@ export function envelopeGeneration(envelope: Uint8Array): number {
       hint: 'use the version of plumb that wrote this store, or a later one',
     });
   }
-  return new DataView(envelope.buffer, envelope.byteOffset + 1, 4).getUint32(0);
+  const at = (index: number): number => envelope[index] ?? 0;
+  return at(1) * 2 ** 24 + at(2) * 2 ** 16 + at(3) * 2 ** 8 + at(4);
 }
 
 /** Throws `corrupt` unless key, bytes and `bound` are the ones it was sealed with. */
