@@ -94,7 +94,8 @@ async function build(config: Config, options: ComposeOptions, { opened, closeAll
     methods: (keeper: TokenKeeper) => [
       new TokenMethod({ storeId: store.keyring.storeId, records: keeper, clock, hash: sha256 }),
     ],
-    reconciling: (source: SyncSource) => (host = new Host({ syncs: source, targets, clock, random, saved: logSync(log) })),
+    reconciling: (source: SyncSource) =>
+      (host = new Host({ syncs: source, targets, clock, random, saved: logSync(log) })),
   };
   const services = createServices(parts);
   const requestId = requestIds(random);

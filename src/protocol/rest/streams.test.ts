@@ -27,7 +27,7 @@ class SlowResponse extends EventEmitter {
 }
 
 /** Events on demand; says how many were taken. */
-class Source {
+class Supply {
   taken = 0;
   signal: AbortSignal | undefined;
   readonly #failure: Error | undefined;
@@ -50,7 +50,7 @@ const turns = async (): Promise<void> => {
   for (let i = 0; i < 20; i += 1) await Promise.resolve();
 };
 
-function begin(source: Source): {
+function begin(source: Supply): {
   response: SlowResponse;
   done: Promise<void>;
   starts: () => number;
@@ -70,7 +70,7 @@ function begin(source: Source): {
 }
 
 test('a client that does not read holds its own stream back', async () => {
-  const source = new Source();
+  const source = new Supply();
   const { response, done, starts } = begin(source);
   await turns();
   expect([source.taken, response.written.length]).toEqual([1, 1]);
@@ -85,7 +85,7 @@ test('a client that does not read holds its own stream back', async () => {
 });
 
 test('a client that goes ends it', async () => {
-  const source = new Source();
+  const source = new Supply();
   const { response, done } = begin(source);
   await turns();
   response.emit('close');
@@ -94,7 +94,7 @@ test('a client that goes ends it', async () => {
 });
 
 test('a server that stops ends it, and takes no more', async () => {
-  const source = new Source();
+  const source = new Supply();
   const { response, done, streams, starts } = begin(source);
   await turns();
   streams.close();
@@ -112,7 +112,7 @@ test.each([
   ['a right that is gone', new PlumbError('unauthenticated', 'gone'), 0],
   ['a fault', new TypeError('ours'), 1],
 ])('%s ends a stream that has begun', async (_name, failure, told) => {
-  const { response, done, faults } = begin(new Source(failure));
+  const { response, done, faults } = begin(new Supply(failure));
   for (let i = 0; i < 3; i += 1) {
     await turns();
     response.emit('drain');
