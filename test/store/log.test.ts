@@ -161,7 +161,7 @@ describe('what was put back or taken away', () => {
   test('an older copy of the database is refused until the loss is accepted, and then it goes on from there', async () => {
     const folder = join(parent, 'store');
     const early = await tenCommits(folder);
-    for (const [name, bytes] of early.filter(([name]) => files.includes(name)))
+    for (const [name, bytes] of early.filter(([file]) => files.includes(file)))
       writeFileSync(join(folder, name), bytes);
     await expect(openStore(folder)).rejects.toMatchObject({
       code: 'corrupt',
@@ -179,7 +179,7 @@ describe('what was put back or taken away', () => {
   test('an older copy of the anchor is what a power cut leaves, and is accepted', async () => {
     const folder = join(parent, 'store');
     const early = await tenCommits(folder);
-    for (const [name, bytes] of early.filter(([name]) => name === 'anchor')) writeFileSync(join(folder, name), bytes);
+    for (const [name, bytes] of early.filter(([file]) => file === 'anchor')) writeFileSync(join(folder, name), bytes);
     const store = await openStore(folder);
     expect([store.truth.seq, store.truth.acceptedLoss]).toEqual([10, undefined]);
     await store.close();
