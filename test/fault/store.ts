@@ -112,7 +112,7 @@ export async function examine(folder: string, acknowledged: ReadonlyMap<string, 
     store = await openNumbered(folder);
     return await compare(store, acknowledged);
   } catch (error) {
-    if (!(error instanceof PlumbError) || error.code === 'internal' || error.code === 'invalid') throw error;
+    if (!(error instanceof PlumbError) || error.code === 'internal') throw error;
     return { outcome: 'refused', code: error.code, message: error.message };
   } finally {
     await store?.close();

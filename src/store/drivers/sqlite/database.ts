@@ -64,6 +64,10 @@ export class Database {
     }
   }
 
+  /**
+   * SQLite then copies the write-ahead log into the database and syncs it, also after a failure: that is no second
+   * try of the sync that failed, since it writes every page again first, and only those of earlier transactions.
+   */
   close(): void {
     this.#database.close();
   }
