@@ -63,15 +63,18 @@ describe('group commit', () => {
     expect([log.seq, driver.stats.appends]).toEqual([0, 0]);
   });
 
-  test('neither state nor listeners see a change before it is durable', async () => {
+  test('neither state nor listeners see a change before it is durable, nor is it answered', async () => {
     const { store, open } = newPlace();
     const gate = held(store.driver());
     const { log, fold } = await open({ driver: gate.driver });
     const seen: number[] = [];
     const stop = log.onCommit(({ seq }) => seen.push(seq));
-    const committed = log.commit(ask(putIf('a', 0)));
+    let answered = false;
+    const committed = log.commit(ask(putIf('a', 0))).then(() => {
+      answered = true;
+    });
     await turn();
-    expect([fold.names.size, seen]).toEqual([0, []]);
+    expect([fold.names.size, seen, answered]).toEqual([0, [], false]);
     gate.release();
     await committed;
     expect([fold.names.size, seen]).toEqual([1, [1]]);
