@@ -62,7 +62,10 @@ export interface Composed {
 export async function compose(config: Config, options: ComposeOptions): Promise<Composed> {
   const opened: (() => Promise<void>)[] = [];
   const closeAll = async (): Promise<void> => {
-    for (const close of opened.splice(0).reverse()) await close();
+    for (const close of opened.splice(0).reverse()) {
+      // What a failed store leaves behind must not keep the rest open.
+      await close().catch((error: unknown) => options.log.error(errorFields(error), 'not closed cleanly'));
+    }
   };
   try {
     return await build(config, options, { opened, closeAll });

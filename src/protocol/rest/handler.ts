@@ -15,7 +15,13 @@ import { convertQuery } from './validate.ts';
 import type { Caller } from '#service/services';
 
 const methods = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE'] as const;
-const admitted = new WeakMap<FastifyRequest, Caller>();
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set before the body is read, where a route takes one. */
+    caller: Caller | undefined;
+  }
+}
 
 /** The routes on Fastify: decode, admit, call, encode. */
 export class Handler {
@@ -72,6 +78,7 @@ export class Handler {
 
   #prepare(): void {
     const app = this.#app;
+    app.decorateRequest('caller', undefined);
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
       try {
@@ -99,7 +106,7 @@ export class Handler {
   /** Before a body is read: who may not call must not make us hold 16 MiB. */
   readonly #admitFirst = async (request: FastifyRequest): Promise<void> => {
     this.#door.checkHost(request.headers.host);
-    admitted.set(request, await this.#door.admit(request.raw, request.id));
+    request.caller = await this.#door.admit(request.raw, request.id);
   };
 
   async #answer(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -110,7 +117,7 @@ export class Handler {
         this.#reply(await run.call(this.#decode(route, request, address) as Call<never, never>), request, reply),
       );
     }
-    const caller = admitted.get(request) ?? (await this.#admit(request));
+    const caller = request.caller ?? (await this.#admit(request));
     const call = { ...this.#decode(route, request, caller.address), caller } as CallerCall<never, never>;
     if (run.kind === 'caller') return this.#reply(await run.call(call), request, reply);
     const head = { ...headers, 'content-type': 'text/event-stream', 'x-request-id': request.id };
@@ -131,7 +138,9 @@ export class Handler {
     const { queryCheck, bodyCheck } = route;
     const url = request.raw.url ?? '';
     const path = decodeTail(url, route.prefix, route.suffix);
-    const query = convertQuery(route.query ?? Nothing, request.query as Record<string, unknown>);
+    const query = url.includes('?')
+      ? convertQuery(route.query ?? Nothing, request.query as Record<string, unknown>)
+      : {};
     queryCheck?.check(query);
     const body = route.body === undefined ? (request.body ?? {}) : request.body;
     bodyCheck?.check(body);

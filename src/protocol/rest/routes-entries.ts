@@ -53,8 +53,9 @@ export const entryRoutes: readonly Route[] = [
     async ({ services, caller, path, body, headers }) => {
       const { reason, force, ...put } = body;
       const expect = expectedVersion(headers['if-match'], headers['if-none-match']);
-      const op = { op: 'put' as const, path, ...put, ...present({ expect }) };
-      return changed(await services.changes.apply(caller, { ...present({ reason, force }), ops: [op] }));
+      const op = { op: 'put' as const, path, ...put, ...(expect === undefined ? {} : { expect }) };
+      const said = { ...(reason === undefined ? {} : { reason }), ...(force === undefined ? {} : { force }) };
+      return changed(await services.changes.apply(caller, { ...said, ops: [op] }));
     },
   ),
   route(
@@ -68,7 +69,7 @@ export const entryRoutes: readonly Route[] = [
     },
     async ({ services, caller, path, query, headers }) => {
       const expect = expectedVersion(headers['if-match'], undefined);
-      const op = { op: 'delete' as const, path, ...present({ expect }) };
+      const op = { op: 'delete' as const, path, ...(expect === undefined ? {} : { expect }) };
       return { ...changed(await services.changes.apply(caller, { ...query, ops: [op] })), status: 200 };
     },
   ),
@@ -142,8 +143,7 @@ export const changeRoutes: readonly Route[] = [
     },
     ({ services, caller, query, headers }, signal) => {
       const after = resumeAfter(lastOf(headers['last-event-id']), query.after);
-      const { under } = query;
-      return services.changes.watch(caller, present({ under, after }), signal);
+      return services.changes.watch(caller, { ...query, ...(after === undefined ? {} : { after }) }, signal);
     },
   ),
 ];
@@ -159,11 +159,4 @@ function changed(result: ChangeResult): Answer<ChangeResult> {
 
 function lastOf(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header.at(-1) : header;
-}
-
-type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** Without the members that are `undefined`: absent and undefined are not the same to a use-case. */
-function present<T extends object>(members: T): Present<T> {
-  return Object.fromEntries(Object.entries(members).filter(([, member]) => member !== undefined)) as Present<T>;
 }
