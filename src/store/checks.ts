@@ -1,9 +1,6 @@
 import { PlumbError } from '#domain/errors';
 import type { Attachments, Stream } from './driver.ts';
 
-/** Both streams, for engines that lay out something per stream. */
-export const streams: readonly Stream[] = ['truth', 'work'];
-
 const blobId = /^[A-Za-z0-9_-]{1,64}$/;
 const pageName = /^[A-Za-z0-9_./-]{1,200}$/;
 const pagePrefix = /^[A-Za-z0-9_./-]{0,200}$/;

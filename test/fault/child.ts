@@ -28,8 +28,8 @@ export function startWriter({ before, under = [], ...writerArguments }: StartOpt
   const lines: string[] = [];
   let acks = 0;
   let arrived = () => {};
-  const [command = '', ...rest] = [...under, process.execPath, program, JSON.stringify(writerArguments)];
-  const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [command, ...rest] = [...under, process.execPath, program, JSON.stringify(writerArguments)];
+  const child = spawn(command ?? '', rest, { stdio: ['ignore', 'pipe', 'pipe'] });
   const reader = createInterface({ input: child.stdout });
   reader.on('line', (line) => {
     lines.push(line);

@@ -125,7 +125,7 @@ class MemoryDriver implements Driver {
 
   async *blobIds(): AsyncIterable<string> {
     this.#enter();
-    yield* [...this.#contents.blobs.keys()];
+    yield* this.#contents.blobs.keys();
   }
 
   async erase(ids: readonly string[]): Promise<void> {

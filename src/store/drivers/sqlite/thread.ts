@@ -4,8 +4,8 @@ import { brokenFailure, fromFailure } from './failure.ts';
 import type { FromThread, OpenRequest, Operation, Operations, Reply, Request } from './messages.ts';
 
 interface Pending {
-  resolve(answer: unknown): void;
-  reject(error: unknown): void;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** The thread as its driver sees it: one promise per request. Keeps the process alive only while one is open. */
