@@ -1,3 +1,4 @@
+import { namesFor } from './nouns.ts';
 import type { NounContext, NounRule } from './nouns.ts';
 import type { EnvironmentInput, ProjectInput } from './services.ts';
 import { metadataLimits } from './change-request.ts';
@@ -15,10 +16,11 @@ export const projectRule: NounRule<'project', ProjectInput> = {
       ...describedBy(input.description),
     };
   },
-  checkDelete({ view, name }) {
-    const environments = names(view.records('environment', `${name}/`));
+  checkDelete({ view, name, rights }) {
+    const environments = Array.from(view.records('environment', `${name}/`), ([environment]) => environment);
     if (environments.length === 0) return;
-    throw new PlumbError('conflict', `the project has declared environments: ${environments.join(', ')}`, {
+    const shown = namesFor(rights, environments, nounPaths.environment);
+    throw new PlumbError('conflict', `the project has declared environments: ${shown}`, {
       hint: 'delete them first; their entries stay',
     });
   },
@@ -46,7 +48,7 @@ export const environmentRule: NounRule<'environment', EnvironmentInput> = {
       ...describedBy(input.description),
     };
   },
-  checkDelete({ view, name }) {
+  checkDelete({ view, name, rights }) {
     const project = projectOf(name);
     const own = name.slice(project.length + 1);
     const heirs: string[] = [];
@@ -54,7 +56,7 @@ export const environmentRule: NounRule<'environment', EnvironmentInput> = {
       if (record.extends === own) heirs.push(heir);
     }
     if (heirs.length === 0) return;
-    throw new PlumbError('conflict', `${heirs.join(', ')} extends ${name}`, {
+    throw new PlumbError('conflict', `${name} is extended by ${namesFor(rights, heirs, nounPaths.environment)}`, {
       hint: 'let them extend another environment first',
     });
   },
@@ -82,10 +84,6 @@ function checkExtends(base: string, { view, name }: NounContext<'environment'>):
 
 function projectOf(environment: string): string {
   return environment.slice(0, environment.indexOf('/'));
-}
-
-function names(records: Iterable<readonly [string, unknown]>): readonly string[] {
-  return Array.from(records, ([name]) => name);
 }
 
 export function describedBy(description: string | undefined): { readonly description?: string } {

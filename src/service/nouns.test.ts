@@ -56,9 +56,16 @@ describe('projects and environments', () => {
 
   test('what others need is not deleted', async () => {
     const { projects, environments, root } = use();
-    expect(await refusal(environments.delete(root, 'app/base', {}))).toBe('conflict: app/prod extends app/base');
+    expect(await refusal(environments.delete(root, 'app/base', {}))).toBe('conflict: app/base is extended by app/prod');
     expect(await refusal(projects.delete(root, 'app', {}))).toBe(
       'conflict: the project has declared environments: app/base, app/prod',
+    );
+    const caller = await plumb().callerFor(allow('admin', 'app/base') + allow('admin', 'app'));
+    expect(await refusal(environments.delete(caller, 'app/base', {}))).toBe(
+      'conflict: app/base is extended by others that may not be listed',
+    );
+    expect(await refusal(projects.delete(caller, 'app', {}))).toBe(
+      'conflict: the project has declared environments: app/base and others',
     );
     await environments.delete(root, 'app/prod', {});
     await environments.delete(root, 'app/base', {});

@@ -129,6 +129,14 @@ export function maySee(rights: Rights, path: string): boolean {
   return rights.mayKnow(path) || rights.may('admin', path);
 }
 
+/** Names for a message: those that the caller may see, the first ten. */
+export function namesFor(rights: Rights, names: readonly string[], pathOf: (name: string) => string): string {
+  const visible = names.filter((name) => maySee(rights, pathOf(name)));
+  if (visible.length === 0) return 'others that may not be listed';
+  const shown = visible.slice(0, 10);
+  return shown.length < names.length ? `${shown.join(', ')} and others` : shown.join(', ');
+}
+
 export function exists(path: string): PlumbError {
   return new PlumbError('exists', `${path} exists already`, { details: { path } });
 }

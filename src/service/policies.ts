@@ -1,3 +1,4 @@
+import { namesFor } from './nouns.ts';
 import type { NounContext, NounRule } from './nouns.ts';
 import type { PolicyInput } from './services.ts';
 import { PlumbError } from '#domain/errors';
@@ -38,9 +39,13 @@ export const policyRule: NounRule<'policy', PolicyInput> = {
     refuseBuiltIn(context);
     const holders = holdersOf(context.view, context.name);
     if (holders.length === 0) return;
-    throw new PlumbError('conflict', `the policy is held by ${holders.slice(0, 10).join(', ')}`, {
-      hint: 'take it from them first',
-    });
+    throw new PlumbError(
+      'conflict',
+      `the policy is held by ${namesFor(context.rights, holders, nounPaths.principal)}`,
+      {
+        hint: 'take it from them first',
+      },
+    );
   },
 };
 
@@ -49,7 +54,7 @@ function refuseBuiltIn({ name }: NounContext<'policy'>): void {
 }
 
 /** Principals that name the policy. */
-export function holdersOf(view: View, policy: string): readonly string[] {
+function holdersOf(view: View, policy: string): readonly string[] {
   const holders: string[] = [];
   for (const [name, principal] of view.records('principal'))
     if (principal.policies.includes(policy)) holders.push(name);

@@ -1,4 +1,5 @@
 import { describedBy } from './environments.ts';
+import { namesFor } from './nouns.ts';
 import type { NounRule } from './nouns.ts';
 import { parsePolicyName } from './policies.ts';
 import type { Caller, PrincipalInput } from './services.ts';
@@ -34,11 +35,11 @@ export function principalRule(
       }
       return { policies, disabled: input.disabled ?? false, ...describedBy(input.description) };
     },
-    checkDelete({ view, name }) {
+    checkDelete({ view, name, rights }) {
       const syncs: string[] = [];
       for (const [sync, spec] of view.records('sync')) if (spec.runAs === name) syncs.push(sync);
       if (syncs.length === 0) return;
-      throw new PlumbError('conflict', `syncs run as ${name}: ${syncs.slice(0, 10).join(', ')}`, {
+      throw new PlumbError('conflict', `syncs run as ${name}: ${namesFor(rights, syncs, nounPaths.sync)}`, {
         hint: 'delete them or let them run as another, or disable the principal instead',
       });
     },
