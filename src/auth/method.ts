@@ -13,6 +13,8 @@ export interface Identity {
   readonly principal: PrincipalName;
   /** Names of the policies that apply: the principal's own, narrowed by the token's if it lists any. */
   readonly policies: readonly string[];
+  /** All of the principal's, where the token names only some: what any of them denies stays denied. */
+  readonly bounds?: readonly string[];
   /** Accessor of the token, safe to show and to log. */
   readonly accessor: string;
   /** When the right ends, in milliseconds since the epoch; `undefined`: not by time. */

@@ -146,7 +146,7 @@ function apply(rules: readonly CompiledRule[], question: Question, step: Step): 
   let found = step.found;
   for (const rule of rules) {
     if ((rule.actions & step.bit) === 0 || (!rule.isDeny && found.allow)) continue;
-    if (!rule.tests.every((test) => test(question) ?? rule.isDeny)) continue;
+    if (!rule.tests.every((test) => test(question) ?? rule.isDeny !== (question.isGenerous ?? false))) continue;
     if (rule.isDeny) return rule.decision;
     found = rule.decision;
   }

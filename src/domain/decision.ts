@@ -29,6 +29,8 @@ export interface Question {
   readonly address?: string | undefined;
   /** Milliseconds since the epoch. */
   readonly time?: number | undefined;
+  /** What is left out counts for being allowed, not against it: asks what could be allowed at all. Default false. */
+  readonly isGenerous?: boolean | undefined;
 }
 
 export interface Decision {

@@ -5,7 +5,7 @@ import { comparing, mayList } from './loaders.ts';
 import type { StoredEntry } from './loaders.ts';
 import type { Rate } from './rate.ts';
 import { factsOf } from './rights.ts';
-import type { Rights } from './rights.ts';
+import type { Facts, Rights } from './rights.ts';
 import type { Caller, Diff, DiffRequest, DiffRow, Side } from './services.ts';
 import { auditPaths } from './summary.ts';
 import { pastLoaders } from './world.ts';
@@ -136,13 +136,18 @@ class Comparer {
     return { status: sameness(first, second) };
   }
 
-  /** Whoever may write any place that the value comes from, or that could stand before it, could try values out. */
+  /**
+   * Whoever could write any place that the value comes from, or that could stand before it, could try values out:
+   * also by another token than this one, or at another time.
+   */
   #mayWrite(item: Item, value: Evaluated<StoredEntry>): boolean {
-    const layers = pathLayers(this.#world.state, item.path);
+    const { state, gate } = this.#world;
+    const { principal } = this.#rights;
+    const mayWrite = (path: Path, facts: Facts): boolean => gate.couldEver(principal, { action: 'write', path }, facts);
     const facts = factsOf(item.stored);
     return (
-      layers.some((path) => this.#rights.may('write', path, facts)) ||
-      value.origins.some((origin) => this.#rights.may('write', origin.path, factsOf(origin)))
+      pathLayers(state, item.path).some((path) => mayWrite(path, facts)) ||
+      value.origins.some((origin) => mayWrite(origin.path, factsOf(origin)))
     );
   }
 }

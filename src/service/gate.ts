@@ -1,11 +1,12 @@
 import { Deciders, Rights } from './rights.ts';
+import type { Facts } from './rights.ts';
 import type { Caller } from './services.ts';
 import { encodeAuditRecord } from '#audit/record';
 import type { AuditRecord } from '#audit/record';
 import type { AuditSink } from '#audit/sink';
 import type { AuthMethod, Identity } from '#auth/method';
 import type { Change } from '#domain/change';
-import type { Action } from '#domain/decision';
+import type { Action, Question } from '#domain/decision';
 import { PlumbError } from '#domain/errors';
 import type { View } from '#state/view';
 import type { Draft, Log, LogOp } from '#store/log';
@@ -124,7 +125,7 @@ export class Gate {
   rights(caller: Caller): Rights {
     const { clock, state } = this.#options;
     const { identity, address } = caller;
-    return new Rights(this.#deciders.of(state, identity.policies), identity.principal, address, clock.now());
+    return new Rights(this.#deciders.ofIdentity(state, identity), identity.principal, address, clock.now());
   }
 
   /** The caller's rights in a draft. Throws `unauthenticated` when the right has ended since the request came. */
@@ -132,7 +133,7 @@ export class Gate {
     const identity = this.#options.recheck(caller.identity);
     if (identity === undefined)
       throw new PlumbError('unauthenticated', 'the token has expired or was revoked meanwhile');
-    const decider = this.#deciders.of(view, identity.policies);
+    const decider = this.#deciders.ofIdentity(view, identity);
     return new Rights(decider, identity.principal, caller.address, this.#options.clock.now());
   }
 
@@ -142,6 +143,16 @@ export class Gate {
     const principal = state.record('principal', name);
     if (principal === undefined || principal.disabled) return undefined;
     return new Rights(this.#deciders.of(state, principal.policies), name, undefined, clock.now());
+  }
+
+  /**
+   * Whether a principal could do this by any of its tokens, from any address, at any time: for what must not
+   * be got round by taking off a right for a moment.
+   */
+  couldEver(name: string, { action, path }: Pick<Question, 'action' | 'path'>, facts: Facts): boolean {
+    const { state } = this.#options;
+    const policies = state.record('principal', name)?.policies ?? [];
+    return this.#deciders.of(state, policies).decide({ action, path, ...facts, isGenerous: true }).allow;
   }
 
   /** The caller as it stands now; `undefined` when the right has ended. For streams. */

@@ -1,4 +1,5 @@
 import type { Action, Decider, Decision, Question } from '#domain/decision';
+import type { Identity } from '#auth/method';
 import { compilePolicies } from '#domain/decider';
 import type { NamedRules } from '#domain/decider';
 import type { EntryMetadata, Kind } from '#domain/entry';
@@ -43,6 +44,12 @@ export class Deciders {
     return decider;
   }
 
+  /** What an identity may: what its policies allow, unless another policy of its principal denies it. */
+  ofIdentity(view: Pick<View, 'record'>, { policies, bounds }: Pick<Identity, 'policies' | 'bounds'>): Decider {
+    const decider = this.of(view, policies);
+    return bounds === undefined ? decider : bounded(decider, this.of(view, bounds));
+  }
+
   /** Of a policy that is gone nothing applies. One that cannot be read refuses everything: a `deny` might be lost. */
   #named(name: string, record: Policy | undefined): readonly NamedRules[] {
     if (record === undefined) return [];
@@ -53,6 +60,19 @@ export class Deciders {
     this.#rules.set(record, parsed.rules);
     return [{ name, rules: parsed.rules }];
   }
+}
+
+/** Allowed by both; the reason is that of the one that refuses. */
+function bounded(decider: Decider, bounds: Decider): Decider {
+  return {
+    decide(question) {
+      const decision = decider.decide(question);
+      if (!decision.allow) return decision;
+      const bound = bounds.decide(question);
+      return bound.allow ? decision : bound;
+    },
+    mayBelow: (action, folder) => decider.mayBelow(action, folder) && bounds.mayBelow(action, folder),
+  };
 }
 
 function holds(known: Compiled, view: Pick<View, 'record'>, policies: readonly string[]): boolean {

@@ -81,8 +81,11 @@ export class TokenMethod implements AuthMethod {
 
 function toIdentity(accessor: string, record: TokenRecord, principal: Principal): Identity {
   const only = record.policies;
-  const policies = only === undefined ? principal.policies : principal.policies.filter((name) => only.includes(name));
-  const identity = { principal: record.principal, policies, accessor };
+  const rights =
+    only === undefined
+      ? { policies: principal.policies }
+      : { policies: principal.policies.filter((name) => only.includes(name)), bounds: principal.policies };
+  const identity = { principal: record.principal, ...rights, accessor };
   return record.expires === undefined ? identity : { ...identity, expires: record.expires };
 }
 
