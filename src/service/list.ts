@@ -49,14 +49,17 @@ interface Scan {
 function scan(state: View, rights: Rights, request: Scan): { entries: EntrySummary[]; cursor?: string } {
   const entries: EntrySummary[] = [];
   let scanned = 0;
-  let last: string | undefined;
+  let last = '';
+  let shown = '';
   for (const { name, path, stored } of seenIn(state, request)) {
-    if (entries.length === request.limit || scanned === scanLimit) {
-      return { entries, ...(last === undefined ? {} : { cursor: encodeCursor(last) }) };
-    }
+    if (scanned === scanLimit) return { entries, cursor: encodeCursor(last) };
     scanned += 1;
     last = name;
-    if (mayList(rights, path, stored)) entries.push(summaryOf(path, stored));
+    if (!mayList(rights, path, stored)) continue;
+    // Only what may be listed makes another page: a cursor must not tell that something hidden follows.
+    if (entries.length === request.limit) return { entries, cursor: encodeCursor(shown) };
+    shown = name;
+    entries.push(summaryOf(path, stored));
   }
   return { entries };
 }
@@ -149,8 +152,9 @@ function decodeCursor(folder: Folder, cursor: string): string {
   try {
     const name = Buffer.from(cursor, 'base64url').toString('utf8');
     parsePath(join(folder, name));
-    return name;
+    if (name !== '' && encodeCursor(name) === cursor) return name;
   } catch {
-    throw new PlumbError('invalid', 'the cursor is not one that a list answered', { hint: 'start again without it' });
+    // As every other text that no list has answered.
   }
+  throw new PlumbError('invalid', 'the cursor is not one that a list answered', { hint: 'start again without it' });
 }
