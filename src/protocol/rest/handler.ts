@@ -103,7 +103,7 @@ export class Handler {
     });
   }
 
-  /** Before a body is read: who may not call must not make us hold 16 MiB. */
+  /** Before a body is read: who may not call must not make us hold megabytes. */
   readonly #admitFirst = async (request: FastifyRequest): Promise<void> => {
     this.#door.checkHost(request.headers.host);
     request.caller = await this.#door.admit(request.raw, request.id);

@@ -229,7 +229,7 @@ describe('bad requests', () => {
 
   test.each([
     ['/api/v1/diff', defaultBodyLimit],
-    ['/api/v1/changes', 16 * 1024 * 1024],
+    ['/api/v1/changes', 24 * 1024 * 1024],
     ['/api/v1/bootstrap', 4096],
   ])('%s takes a body of %d bytes and no more', async (url, limit) => {
     const body = (size: number): string => JSON.stringify({ x: 'y'.repeat(size - 8) });

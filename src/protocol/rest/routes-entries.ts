@@ -7,6 +7,8 @@ import type { ChangeResult } from '#service/services';
 
 /** A value of 1 MiB in the longest JSON escape of each byte, and everything else that a put carries. */
 const entryBodyLimit = changeLimits.value * 6 + 64 * 1024;
+/** All the values of a change, and paths and what describes them beside. */
+const changeBodyLimit = changeLimits.bytes + 8 * 1024 * 1024;
 
 /** Entries: one by one, as lists, as folders of evaluated values. */
 export const entryRoutes: readonly Route[] = [
@@ -127,7 +129,7 @@ export const changeRoutes: readonly Route[] = [
       method: 'POST',
       url: '/api/v1/changes',
       body: schema.ChangeRequest,
-      bodyLimit: changeLimits.bytes,
+      bodyLimit: changeBodyLimit,
       answer: schema.ChangeResult,
     },
     async ({ services, caller, body }) => ok(await services.changes.apply(caller, body)),
