@@ -2,6 +2,7 @@
  * The command line's {@link CliIo} made of the real process; a part of the edge like main.ts. Modules
  * that not every command needs are loaded when they are asked for: start-up time is a feature.
  */
+import type { IncomingMessage } from 'node:http';
 import { dirname } from 'node:path';
 import type { Transport, TransportRequest, TransportResponse } from '@plumbd/client';
 import type { Child, CliFiles, CliInput, CliIo, CliOutput, FileStatus, SpawnRequest } from '#cli/io';
@@ -9,18 +10,19 @@ import { PlumbError } from '#domain/errors';
 
 // An import of a built-in module reads every one of its exports, and behind some of them stand megabytes of code
 // (`WebSocket` of node:http alone takes longer than a whole command). This way only what is used is loaded.
-const { getBuiltinModule } = process;
-const fs = getBuiltinModule('node:fs');
+const fs = process.getBuiltinModule('node:fs');
 
-/** `version` is that of the package. */
-export function realIo(process: NodeJS.Process, version: string): CliIo {
+/** `version` is that of the package, or reads it when it is asked for. */
+export function realIo(process: NodeJS.Process, version: string | (() => string)): CliIo {
   return {
     argv: process.argv.slice(2),
     env: process.env,
     cwd: process.cwd(),
     home: process.env['HOME'] ?? '/',
     uid: process.getuid?.(),
-    version,
+    get version() {
+      return typeof version === 'string' ? version : version();
+    },
     stdin: realInput(process),
     stdout: realOutput(process, 'stdout'),
     stderr: realOutput(process, 'stderr'),
@@ -37,21 +39,27 @@ export function realIo(process: NodeJS.Process, version: string): CliIo {
   };
 }
 
+/** Streams that something was written to; to ask about the others would make them. */
+const opened = new Set<NodeJS.WriteStream>();
+
+/** Whether everything written so far is with its reader. */
+export function isWritten(): boolean {
+  return [...opened].every(({ writableLength }) => writableLength === 0);
+}
+
 function realOutput(process: NodeJS.Process, name: 'stdout' | 'stderr'): CliOutput {
-  let listening = false;
   return {
     get isTerminal() {
       return process[name].isTTY;
     },
     write(text) {
-      if (!listening) {
-        listening = true;
+      const stream = process[name];
+      if (!opened.has(stream)) {
+        opened.add(stream);
         // A reader that went away (`plumb list | head -1`) ends the command as it would end any other tool.
-        process[name].on('error', (error: NodeJS.ErrnoException) => {
-          process.exit(error.code === 'EPIPE' ? 141 : 1);
-        });
+        stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 141 : 1));
       }
-      process[name].write(text);
+      stream.write(text);
     },
   };
 }
@@ -185,7 +193,7 @@ function kindOf(found: { isFile(): boolean; isDirectory(): boolean; isSocket(): 
 function httpTransport(socketPath: string | undefined): Transport {
   return async (url, request) => {
     const secure = url.startsWith('https:');
-    const { request: open } = getBuiltinModule(secure ? 'node:https' : 'node:http');
+    const { request: open } = process.getBuiltinModule(secure ? 'node:https' : 'node:http');
     const options = {
       method: request.method,
       headers: headersOf(request),
@@ -197,7 +205,6 @@ function httpTransport(socketPath: string | undefined): Transport {
     };
     return new Promise<TransportResponse>((resolve, reject) => {
       const outgoing = open(url, options, (incoming) => {
-        const body = incoming as AsyncIterable<Buffer>;
         resolve({
           status: incoming.statusCode ?? 0,
           headers: {
@@ -206,12 +213,8 @@ function httpTransport(socketPath: string | undefined): Transport {
               return value === undefined ? null : String(value);
             },
           },
-          async text() {
-            const chunks: Buffer[] = [];
-            for await (const chunk of body) chunks.push(chunk);
-            return Buffer.concat(chunks).toString('utf8');
-          },
-          body,
+          text: () => textOf(incoming),
+          body: incoming as AsyncIterable<Buffer>,
         });
       });
       outgoing.on('error', reject);
@@ -220,13 +223,23 @@ function httpTransport(socketPath: string | undefined): Transport {
   };
 }
 
+/** By events: to iterate over a stream takes code that is not loaded yet. */
+function textOf(incoming: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+    incoming.on('error', reject);
+  });
+}
+
 function headersOf({ headers, body }: TransportRequest): Record<string, string> {
   return body === undefined ? headers : { ...headers, 'content-length': String(Buffer.byteLength(body)) };
 }
 
 async function spawn({ command, args, env, output }: SpawnRequest): Promise<Child> {
-  const { spawn: start } = getBuiltinModule('node:child_process');
-  const { constants } = getBuiltinModule('node:os');
+  const { spawn: start } = process.getBuiltinModule('node:child_process');
+  const { constants } = process.getBuiltinModule('node:os');
   const pipe = output === 'inherit' ? 'inherit' : 'pipe';
   const child = refusing(command, () => start(command, args, { env, stdio: ['inherit', pipe, pipe] }));
   if (output !== 'inherit') {

@@ -7,10 +7,12 @@ import { join } from 'node:path';
 // Given by what starts this file; not for child processes: they may be other programs on the same Node.
 delete process.env['NODE_COMPILE_CACHE'];
 
-// A JSON module goes the long way round through the module loader.
-const packageFile = join(import.meta.dirname, '..', 'package.json');
-const packageText = process.getBuiltinModule('node:fs').readFileSync(packageFile, 'utf8');
-const { version } = JSON.parse(packageText) as { version: string };
+/** Read only where it is shown: a command line has little time, and a JSON module goes the long way round. */
+function version(): string {
+  const packageFile = join(import.meta.dirname, '..', 'package.json');
+  const text = process.getBuiltinModule('node:fs').readFileSync(packageFile, 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
 
 async function runServerCommand(): Promise<number> {
   const { runServer } = await import('#server/server');
@@ -18,7 +20,7 @@ async function runServerCommand(): Promise<number> {
     argv: process.argv.slice(3),
     env: process.env,
     cwd: process.cwd(),
-    version,
+    version: version(),
     sample: join(import.meta.dirname, '..', 'examples', 'changelog'),
     stdout: process.stdout,
     stderr: process.stderr,
@@ -29,8 +31,11 @@ async function runServerCommand(): Promise<number> {
 }
 
 async function runCommand(): Promise<number> {
-  const [{ realIo }, { runCli }] = await Promise.all([import('./main-io.ts'), import('#cli/cli')]);
-  return runCli(realIo(process, version));
+  const [{ isWritten, realIo }, { runCli }] = await Promise.all([import('./main-io.ts'), import('#cli/cli')]);
+  const code = await runCli(realIo(process, version));
+  // As a rule; then nothing is gained by taking everything down in order.
+  if (isWritten()) process.exit(code);
+  return code;
 }
 
 async function run(): Promise<void> {

@@ -23,11 +23,12 @@ if (process.env.NODE_COMPILE_CACHE === undefined) {
 require('./main.cjs');
 `;
 
-/** The server stays a file of its own beside the command line. */
-const serverApart: Plugin = {
-  name: 'server apart',
+/** What most commands do not need stays in files of its own, so that it is not even read. */
+const apart: Plugin = {
+  name: 'apart',
   setup({ onResolve }) {
     onResolve({ filter: /^#server\/server$/ }, () => ({ path: './server.cjs', external: true }));
+    onResolve({ filter: /^\.\/project-file\.ts$/ }, () => ({ path: './project-file.cjs', external: true }));
   },
 };
 
@@ -63,7 +64,8 @@ const shared: BuildOptions = {
 rmSync(output, { recursive: true, force: true });
 mkdirSync(output);
 await Promise.all([
-  build({ ...shared, entryPoints: ['src/main.ts'], outfile: 'dist/main.cjs', plugins: [serverApart], banner: {} }),
+  build({ ...shared, entryPoints: ['src/main.ts'], outfile: 'dist/main.cjs', plugins: [apart], banner: {} }),
+  build({ ...shared, entryPoints: ['src/cli/project-file.ts'], outfile: 'dist/project-file.cjs', banner: {} }),
   build({ ...shared, entryPoints: ['src/server/server.ts'], outfile: 'dist/server.cjs', plugins: [bundledWorker] }),
   build({ ...shared, entryPoints: ['src/store/drivers/sqlite/worker.ts'], outfile: 'dist/store-worker.cjs' }),
 ]);

@@ -1,19 +1,16 @@
-import type { ApplicationText, Command, RouteMap, StricliProcess } from '@stricli/core';
+import type { ApplicationText, StricliProcess } from '@stricli/core';
 import {
-  buildApplication,
-  buildCommand,
-  buildRouteMap,
-  formatMessageForArgumentScannerError,
   ArgumentScannerError,
+  buildApplication,
+  formatMessageForArgumentScannerError,
   run,
   text_en,
 } from '@stricli/core';
-import type { CliContext } from './command.ts';
+import type { CliContext, CommandModule } from './command.ts';
 import { exitCodeOf, exitCodes, failureText } from './failures.ts';
 import type { CliIo } from './io.ts';
 import { Session } from './session.ts';
 import { printable, styleFor } from './style.ts';
-import type { CommandRow } from './table.ts';
 import { commandTable } from './table.ts';
 
 /** Runs one command line to its end and answers the exit code; never throws. */
@@ -22,85 +19,78 @@ export async function runCli(io: CliIo): Promise<number> {
   // `plumb help get` says the same as `plumb get --help`.
   const argv = io.argv[0] === 'help' ? [...io.argv.slice(1), '--help'] : io.argv;
   try {
-    if (argv.length < 3 && (await printGeneralHelp(session, argv))) return exitCodes.ok.code;
-    const process: StricliProcess = { stdout: writable(io.stdout.write), stderr: writable(io.stderr.write), env: {} };
-    const context: CliContext = { process, session };
-    const app = buildApplication<CliContext>(await buildRoutes(commandTable, argv), {
-      name: 'plumb',
-      versionInfo: { currentVersion: io.version },
-      scanner: { caseStyle: 'allow-kebab-for-camel', allowArgumentEscapeSequence: true },
-      documentation: { disableAnsiColor: true, onlyRequiredInUsageLine: true },
-      localization: { text: texts },
-      determineExitCode: exitCodeOf,
-    });
-    await run(app, argv, context);
-    return exitCode(process.exitCode);
+    const found = findCommand(argv);
+    if (found === undefined) return await answerWithoutCommand(session, argv);
+    return await runCommand(session, found);
   } catch (error) {
     session.fail(error);
     return exitCodeOf(error);
   }
 }
 
-/** Help about the program or a group of commands; answers whether that was asked for. */
-async function printGeneralHelp(session: Session, argv: readonly string[]): Promise<boolean> {
-  const named = commandTable.find(({ name }) => name === argv[0]);
-  if (named !== undefined && named.commands === undefined) return false;
-  const { generalHelp } = await import('./help.ts');
-  const help = generalHelp(argv, about);
-  if (help !== undefined) session.print(help);
-  return help !== undefined;
+/** A command with the words that call it and what stands behind them. */
+interface Found {
+  readonly words: readonly string[];
+  readonly rest: readonly string[];
+  readonly brief: string;
+  readonly load: () => Promise<CommandModule>;
 }
 
-/** Stricli's own codes are negative: unknown commands and wrong arguments, or a fault. */
+function findCommand(argv: readonly string[]): Found | undefined {
+  let row = commandTable.find(({ name }) => name === argv[0]);
+  const depth = row?.commands === undefined ? 1 : 2;
+  if (depth === 2) row = row?.commands?.find(({ name }) => name === argv[1]);
+  if (row?.load === undefined) return undefined;
+  return { words: argv.slice(0, depth), rest: argv.slice(depth), brief: row.brief, load: row.load };
+}
+
+/** Help about the program or a group of commands, its version, or what is wrong. */
+async function answerWithoutCommand(session: Session, argv: readonly string[]): Promise<number> {
+  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v')) {
+    session.print(`${session.io.version}\n`);
+    return exitCodes.ok.code;
+  }
+  const { generalHelp } = await import('./help.ts');
+  session.print(generalHelp(argv));
+  return exitCodes.ok.code;
+}
+
+/** Only the command that was named is known to stricli: the others cost nothing. */
+async function runCommand(session: Session, { words, rest, brief, load }: Found): Promise<number> {
+  const { io } = session;
+  const process: StricliProcess = { stdout: writable(io.stdout.write), stderr: writable(io.stderr.write), env: {} };
+  const context: CliContext = { process, session };
+  const app = buildApplication<CliContext>((await load()).build(brief), {
+    name: `plumb ${words.join(' ')}`,
+    scanner: { caseStyle: 'allow-kebab-for-camel', allowArgumentEscapeSequence: true },
+    documentation: { disableAnsiColor: true, onlyRequiredInUsageLine: true },
+    localization: { text: texts },
+    determineExitCode: exitCodeOf,
+  });
+  await run(app, rest, context);
+  return exitCode(process.exitCode);
+}
+
+/** Stricli's own codes are negative: wrong arguments, or a fault. */
 function exitCode(code: number | string | null | undefined): number {
   const number = Number(code ?? 0);
   if (number >= 0) return number;
-  return number === -4 || number === -5 ? exitCodes.usage.code : exitCodes.failed.code;
+  return number === -4 ? exitCodes.usage.code : exitCodes.failed.code;
 }
 
 function writable(write: (text: string) => void): { write: (text: string) => void } {
   return { write };
 }
 
-/** The tree of commands, in which only the one that `argv` names is real; the others are names with a line of help. */
-async function buildRoutes(
-  rows: readonly CommandRow[],
-  argv: readonly string[],
-  brief = about,
-): Promise<RouteMap<CliContext>> {
-  const [word, ...rest] = argv;
-  const routes: Record<string, Command<CliContext> | RouteMap<CliContext>> = {};
-  for (const row of rows) {
-    const named = row.name === word;
-    if (row.commands !== undefined) routes[row.name] = await buildRoutes(row.commands, named ? rest : [], row.brief);
-    else routes[row.name] = named && row.load !== undefined ? (await row.load()).build(row.brief) : nameOnly(row.brief);
-  }
-  return buildRouteMap<string, CliContext>({ routes, docs: { brief } });
-}
-
-function nameOnly(brief: string): Command<CliContext> {
-  return buildCommand<NonNullable<unknown>, [], CliContext>({ parameters: {}, docs: { brief }, func() {} });
-}
-
-const about = 'the one place where configuration and secrets are right';
-
 const texts: ApplicationText = {
   ...text_en,
   briefs: { ...text_en.briefs, argumentEscapeSequence: 'Everything behind it is an argument' },
-  noCommandRegisteredForInput: ({ input, corrections }) =>
-    `error: ${printable(input)} is not a command\nhint: ${suggestion(corrections) ?? 'plumb --help lists them'}`,
   exceptionWhileParsingArguments: (error) => `error: ${argumentProblem(error)}\nhint: --help describes the command`,
   exceptionWhileLoadingCommandFunction: failureText,
   exceptionWhileLoadingCommandContext: failureText,
   exceptionWhileRunningCommand: failureText,
   commandErrorResult: failureText,
 };
-
-function suggestion(corrections: readonly string[]): string | undefined {
-  return corrections.length === 0
-    ? undefined
-    : `did you mean ${corrections.map((text) => text.replaceAll('`', '')).join(' or ')}?`;
-}
 
 /** Never repeats what stood in the place of an argument: it may be a value. */
 function argumentProblem(error: unknown): string {

@@ -119,7 +119,7 @@ export class Session {
     return createClient({
       address: address.url,
       transport: this.#transport(address),
-      userAgent: `plumb/${this.io.version}`,
+      userAgent: 'plumb-cli',
       ...(token === undefined ? {} : { token }),
     });
   }

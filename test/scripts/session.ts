@@ -57,8 +57,8 @@ function filesOf(tail: string): ReadonlyMap<string, string> {
 }
 
 export function printSession({ head, steps, tail }: Session, printed: readonly (readonly string[])[]): string {
-  const lines = steps.flatMap(({ before, command }, index) => [...before, `$ ${command}`, ...(printed[index] ?? [])]);
-  return `${[...head, ...lines].join('\n')}\n${tail === '' ? '' : `\n${tail}`}`;
+  const played = steps.flatMap(({ before, command }, index) => [...before, `$ ${command}`, ...(printed[index] ?? [])]);
+  return `${[...head, ...played].join('\n')}\n${tail === '' ? '' : `\n${tail}`}`;
 }
 
 /** Runs the steps of one session in a folder of its own. */
