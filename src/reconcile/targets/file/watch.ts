@@ -21,7 +21,7 @@ export class FolderWatches {
   listen(key: string, name: string, changed: () => void): () => void {
     const watched = this.#watched.get(key) ?? { listeners: new Map(), watcher: undefined, folderId: '' };
     this.#watched.set(key, watched);
-    const listeners = watched.listeners.get(name) ?? new Set();
+    const listeners = watched.listeners.get(name) ?? new Set<() => void>();
     watched.listeners.set(name, listeners.add(changed));
     return () => {
       listeners.delete(changed);
