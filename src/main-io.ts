@@ -117,7 +117,7 @@ function realFiles(uniqueName: () => string): CliFiles {
   return {
     read: readBounded,
     status(path) {
-      const found = attempt(() => fs.statSync(path), path);
+      const found = attempt(() => fs.statSync(path, { throwIfNoEntry: false }), path);
       return found && { kind: kindOf(found), owner: found.uid, mode: found.mode & 0o7777 };
     },
     create(path, text) {
@@ -163,10 +163,10 @@ function readBounded(path: string, maxBytes: number): Uint8Array | null {
   }
 }
 
-/** `null` where nothing is there, or nothing that may be seen. */
-function attempt<T>(act: () => T, path: string): T | null {
+/** `null` where nothing is there. */
+function attempt<T>(act: () => T | undefined, path: string): T | null {
   try {
-    return act();
+    return act() ?? null;
   } catch (cause) {
     if (['ENOENT', 'ENOTDIR'].includes(codeOf(cause))) return null;
     throw unusable(path, cause);
