@@ -52,7 +52,7 @@ export class MemoryAudit implements AuditSink {
 }
 
 /** Wraps nothing: the root key lies open. */
-const openSeal: Seal = {
+export const openSeal: Seal = {
   name: 'open',
   wrap: async (rootKey) => Uint8Array.from(rootKey),
   unwrap: async (wrapped) => Uint8Array.from(wrapped),

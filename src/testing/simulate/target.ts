@@ -10,9 +10,19 @@ export interface MemoryPlace {
   writes: number;
 }
 
+/** One write of ours, as it was carried out. */
+export interface MemoryWrite {
+  readonly at: string;
+  readonly request: WriteRequest;
+  readonly before: ReadonlyMap<string, string>;
+  readonly after: ReadonlyMap<string, string>;
+}
+
 /** A target in memory, for tests and the simulator. Others change a place through {@link MemoryTarget.edit}. */
 export class MemoryTarget implements Target {
   readonly type = 'memory';
+  /** Called after each write of ours. */
+  written: (write: MemoryWrite) => void = () => undefined;
   readonly #places = new Map<string, MemoryPlace>();
   readonly #listeners = new Map<string, Set<() => void>>();
   /** Versions go on when a place is made anew. */
@@ -77,15 +87,18 @@ export class MemoryTarget implements Target {
     if (place !== undefined) this.#tell(at);
   }
 
-  #write(at: string, { steps, plannedAgainst }: WriteRequest): string {
+  #write(at: string, request: WriteRequest): string {
+    const { steps, plannedAgainst } = request;
     const present = this.#places.get(at)?.version.toString() ?? null;
     if (present !== plannedAgainst) throw new PlumbError('mismatch', 'the place was changed meanwhile');
     const place = this.#placeAt(at);
+    const before = new Map(place.names);
     for (const step of steps) {
       if (step.do === 'delete') place.names.delete(step.name);
       else place.names.set(step.name, step.item.value);
     }
     place.writes += 1;
+    this.written({ at, request, before, after: place.names });
     this.#changed(at, place);
     return String(place.version);
   }
