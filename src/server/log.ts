@@ -31,11 +31,19 @@ export function errorFields(error: unknown): Record<string, unknown> {
   };
 }
 
+interface Line {
+  readonly level: number;
+  readonly time: string;
+  readonly msg?: string;
+  readonly stack?: unknown;
+  readonly cause?: unknown;
+}
+
 const labels: Readonly<Record<number, string>> = { 20: 'debug', 30: 'info', 40: 'warning', 50: 'error', 60: 'fatal' };
 
-/** `12:03:01 info sync is in agreement  sync=laptop` */
+/** `12:03:01 info sync is in agreement  sync=laptop`; where an error arose is for logs that are kept. */
 function readable(line: string): string {
-  const { level, time, msg, ...fields } = JSON.parse(line) as { level: number; time: string; msg?: string };
+  const { level, time, msg, stack: _stack, cause: _cause, ...fields } = JSON.parse(line) as Line;
   const rest = Object.entries(fields).map(([name, value]) => {
     return `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`;
   });
