@@ -50,8 +50,10 @@ async function start({ argv }: ServeRequest): Promise<Started> {
   const log = createLog(config, process.stderr);
   const io = { version: '0.0.0', clock: systemClock, random: systemRandom, sample: '/nonexistent' };
   const started = performance.now();
-  const { address = '' } = await startServer(config, io, { log, onFatal: () => process.exit(1) });
-  return { address, seconds: (performance.now() - started) / 1000 };
+  const { address = '', stop } = await startServer(config, io, { log, onFatal: () => process.exit(1) });
+  const seconds = (performance.now() - started) / 1000;
+  process.once('SIGTERM', () => void stop().then(() => process.exit(0))); // in order, as in production
+  return { address, seconds };
 }
 
 function count(): Counters {
