@@ -12,6 +12,7 @@ import type { Answer, Call, CallerCall, Route } from './route.ts';
 import { Nothing } from './schema-records.ts';
 import { Streams } from './streams.ts';
 import { convertQuery } from './validate.ts';
+import { Writes, isPlainWrite } from './writes.ts';
 import type { Caller } from '#service/services';
 
 const methods = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE'] as const;
@@ -30,6 +31,7 @@ export class Handler {
   readonly #door: Door;
   readonly #streams: Streams;
   readonly #reads: Reads;
+  readonly #writes: Writes;
   #closing = false;
 
   constructor(routes: readonly Route[], options: RestOptions) {
@@ -37,6 +39,7 @@ export class Handler {
     this.#door = new Door(options);
     this.#streams = new Streams(options.streams);
     this.#reads = new Reads({ ...options, door: this.#door });
+    this.#writes = new Writes({ ...options, door: this.#door });
     this.#app = fastify({
       logger: false,
       genReqId: options.requestId,
@@ -61,7 +64,9 @@ export class Handler {
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
-    if (isPlainRead(request) && !this.#closing) void this.#reads.answer(request, response);
+    if (this.#closing) this.#app.routing(request, response);
+    else if (isPlainRead(request)) void this.#reads.answer(request, response);
+    else if (isPlainWrite(request)) void this.#writes.answer(request, response);
     else this.#app.routing(request, response);
   }
 

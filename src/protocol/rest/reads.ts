@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decodeTail, matchesTag, quoteTag } from './codec.ts';
 import type { Door } from './door.ts';
-import { encodeProblem, headers } from './errors.ts';
 import type { RestOptions } from './options.ts';
+import { sendAnswer, sendProblem } from './send.ts';
 
 const prefix = '/api/v1/entries/';
 
@@ -35,15 +35,9 @@ export class Reads {
       const etag = quoteTag(entry.etag);
       const known = request.headers['if-none-match'];
       const fresh = known === undefined || !matchesTag(known, etag);
-      send(response, fresh ? 200 : 304, { ...headers, 'x-request-id': id, etag }, fresh ? JSON.stringify(entry) : '');
+      sendAnswer(response, id, { headers: { etag }, ...(fresh ? { body: entry } : { status: 304 }) });
     } catch (error) {
-      const problem = encodeProblem(error, id, onFault);
-      send(response, problem.status, problem.headers, problem.body);
+      sendProblem(response, id, error, onFault);
     }
   }
-}
-
-function send(response: ServerResponse, status: number, named: Readonly<Record<string, string>>, body: string): void {
-  response.writeHead(status, { ...named, 'content-length': Buffer.byteLength(body) });
-  response.end(body);
 }

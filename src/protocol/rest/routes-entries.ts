@@ -1,6 +1,7 @@
+import type { Static } from 'typebox/type';
 import { expectedVersion, matchesTag, quoteTag, resumeAfter } from './codec.ts';
 import { ok, route, streamRoute } from './route.ts';
-import type { Answer, Route } from './route.ts';
+import type { Answer, CallerCall, Route } from './route.ts';
 import * as schema from './schema-entries.ts';
 import { changeLimits } from '#domain/change';
 import type { ChangeResult } from '#service/services';
@@ -9,6 +10,40 @@ import type { ChangeResult } from '#service/services';
 const entryBodyLimit = changeLimits.value * 6 + 64 * 1024;
 /** All the values of a change, and paths and what describes them beside. */
 const changeBodyLimit = changeLimits.bytes + 8 * 1024 * 1024;
+
+/** A put as its route takes it. */
+export type PutBody = Static<typeof schema.EntryInput>;
+
+/** What the route `putEntry` does, whichever way a request came to it. */
+export async function put({
+  services,
+  caller,
+  path,
+  body,
+  headers,
+}: Pick<CallerCall<unknown, PutBody>, 'services' | 'caller' | 'path' | 'body' | 'headers'>): Promise<
+  Answer<ChangeResult>
+> {
+  const { reason, force, ...written } = body;
+  const expect = expectedVersion(headers['if-match'], headers['if-none-match']);
+  const op = { op: 'put' as const, path, ...written, ...(expect === undefined ? {} : { expect }) };
+  const said = { ...(reason === undefined ? {} : { reason }), ...(force === undefined ? {} : { force }) };
+  return changed(await services.changes.apply(caller, { ...said, ops: [op] }));
+}
+
+export const putEntry = route(
+  {
+    id: 'putEntry',
+    summary: 'A change of one put; If-Match takes the ETag, If-None-Match: * expects none of its own',
+    method: 'PUT',
+    url: '/api/v1/entries/{path}',
+    body: schema.EntryInput,
+    bodyLimit: entryBodyLimit,
+    answer: schema.ChangeResult,
+    successes: [201],
+  },
+  put,
+);
 
 /** Entries: one by one, as lists, as folders of evaluated values. */
 export const entryRoutes: readonly Route[] = [
@@ -41,25 +76,7 @@ export const entryRoutes: readonly Route[] = [
       return { headers: { etag }, body: entry };
     },
   ),
-  route(
-    {
-      id: 'putEntry',
-      summary: 'A change of one put; If-Match takes the ETag, If-None-Match: * expects none of its own',
-      method: 'PUT',
-      url: '/api/v1/entries/{path}',
-      body: schema.EntryInput,
-      bodyLimit: entryBodyLimit,
-      answer: schema.ChangeResult,
-      successes: [201],
-    },
-    async ({ services, caller, path, body, headers }) => {
-      const { reason, force, ...put } = body;
-      const expect = expectedVersion(headers['if-match'], headers['if-none-match']);
-      const op = { op: 'put' as const, path, ...put, ...(expect === undefined ? {} : { expect }) };
-      const said = { ...(reason === undefined ? {} : { reason }), ...(force === undefined ? {} : { force }) };
-      return changed(await services.changes.apply(caller, { ...said, ops: [op] }));
-    },
-  ),
+  putEntry,
   route(
     {
       id: 'deleteEntry',
