@@ -17,7 +17,9 @@ function gone(child: ChildProcess): boolean {
 
 /** Starts `script` and waits for its first message, which it sends when it is ready. */
 export async function startChild(script: string, args: readonly string[] = []): Promise<Child> {
-  const child = fork(join(import.meta.dirname, script), args, { serialization: 'advanced' });
+  // Compiled code is found again, as it is by the start script of a clone.
+  const env = { ...process.env, NODE_COMPILE_CACHE: join(import.meta.dirname, '../.cache/compile') };
+  const child = fork(join(import.meta.dirname, script), args, { serialization: 'advanced', env });
   const { pid } = child;
   if (pid === undefined) throw new Error(`${script} did not start`);
   const answer = <T>() =>
