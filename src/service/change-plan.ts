@@ -128,7 +128,11 @@ function authorisePut(rights: Rights, op: PutRequest, meeting: Meeting, view: Vi
   const kind = kindOf(op, meeting, view);
   const tags = mergeMetadata(ownMetadata(own), op).tags ?? [];
   requireWrite(rights, path, effective && factsOf(effective), { kind, tags });
-  if (isLowered(kind, meeting)) rights.requireOpenly('declassify', path, { kind: 'secret', tags });
+  if (!isLowered(kind, meeting)) return;
+  // Taking a tag away in the same change must not get round a denial that names it.
+  for (const carried of [effective === undefined ? tags : factsOf(effective).tags, tags]) {
+    rights.requireOpenly('declassify', path, { kind: 'secret', tags: carried });
+  }
 }
 
 function isLowered(kind: Kind, meeting: Meeting): boolean {

@@ -268,6 +268,22 @@ describe('kinds', () => {
     expect(await lower(writer, '')).toBe('nothing was refused');
   });
 
+  test('a denial by tag is not got round by taking the tag away with the kind', async () => {
+    await apply([put('a/b/S', 's', { kind: 'secret', tags: ['locked'] })]);
+    const rules = allow('write, read, declassify', '**') + deny('declassify', '**', 'tag = locked');
+    const caller = await plumb().callerFor(rules);
+    const lower = (tags?: readonly string[]) =>
+      refusal(
+        plumb().services.changes.apply(caller, {
+          reason: 'why not',
+          ops: [put('a/b/S', 'c', { kind: 'config', ...(tags === undefined ? {} : { tags }) })],
+        }),
+      );
+    for (const tags of [undefined, [], ['other'], ['locked']]) expect(await lower(tags)).toMatch(/^forbidden/);
+    await apply([put('a/b/S', 's', { kind: 'secret', tags: [] })]);
+    expect(await lower()).toBe('nothing was refused');
+  });
+
   test('without a kind a put never lowers', async () => {
     await environments('config');
     await apply([put('app/base/X', 's', { kind: 'secret' })]);
