@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ChangeRequest, ChangeRequestOp } from './services.ts';
 import { changeLimits } from '#domain/change';
-import { allow } from '#testing/plumb';
+import { allow, deny } from '#testing/plumb';
 import { refusal, usePlumb } from '#testing/use-plumb';
 
 const plumb = usePlumb();
