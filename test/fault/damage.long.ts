@@ -15,7 +15,8 @@ beforeAll(async () => {
   parent = mkdtempSync(join(tmpdir(), 'plumb-damage-'));
   folder = join(parent, 'store');
   const writer = startWriter({ folder, writers: 8, stopAfter: 1_500 });
-  await writer.ended;
+  const { code, lines, errors } = await writer.ended;
+  expect({ code, last: lines.at(-1), errors }).toEqual({ code: null, last: expect.stringMatching(/^ack/), errors: '' });
   acknowledged = writer.acknowledged;
 });
 afterAll(() => rmSync(parent, { recursive: true }));

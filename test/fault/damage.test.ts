@@ -17,7 +17,12 @@ describe('a store that was killed and then damaged', () => {
     parent = mkdtempSync(join(tmpdir(), 'plumb-damage-'));
     folder = join(parent, 'store');
     const writer = startWriter({ folder, writers: 8, stopAfter: 400 });
-    await writer.ended;
+    const { code, lines, errors } = await writer.ended;
+    expect({ code, last: lines.at(-1), errors }).toEqual({
+      code: null,
+      last: expect.stringMatching(/^ack/),
+      errors: '',
+    });
     acknowledged = writer.acknowledged;
   });
   afterAll(() => rmSync(parent, { recursive: true }));

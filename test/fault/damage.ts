@@ -37,6 +37,7 @@ function alter(path: string, random: SeededRandom, change: (byte: number) => num
 
 function overwriteBlock(path: string, random: SeededRandom): void {
   const bytes = readFileSync(path);
-  bytes.set(random.bytes(Math.min(512, bytes.length)), 512 * random.below(Math.ceil(bytes.length / 512) || 1));
+  const at = 512 * random.below(Math.ceil(bytes.length / 512) || 1);
+  bytes.set(random.bytes(Math.min(512, bytes.length - at)), at);
   writeFileSync(path, bytes);
 }
