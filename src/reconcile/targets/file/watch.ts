@@ -19,7 +19,7 @@ export class FolderWatches {
 
   /** Tells `changed` of events of the file `name` in the folder called `key`. Returns a stop function. */
   listen(key: string, name: string, changed: () => void): () => void {
-    const watched = this.#watched.get(key) ?? { listeners: new Map(), watcher: undefined, folderId: '' };
+    const watched: Watched = this.#watched.get(key) ?? { listeners: new Map(), watcher: undefined, folderId: '' };
     this.#watched.set(key, watched);
     const listeners = watched.listeners.get(name) ?? new Set<() => void>();
     watched.listeners.set(name, listeners.add(changed));
