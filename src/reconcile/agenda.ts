@@ -14,14 +14,20 @@ interface Entry {
  */
 export class Agenda {
   readonly #clock: Clock;
+  readonly #togetherMs: number;
   readonly #entries = new Map<string, Entry>();
   /** A binary heap, the earliest first. */
   readonly #heap: Entry[] = [];
   #timer: Timer | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
 
-  constructor(clock: Clock) {
+  /**
+   * `togetherMs`: what is due within that time of a ring rings with it, so that the process wakes less often;
+   * what rings must not set itself again that soon. Default 0.
+   */
+  constructor(clock: Clock, togetherMs = 0) {
     this.#clock = clock;
+    this.#togetherMs = togetherMs;
   }
 
   get size(): number {
@@ -70,8 +76,8 @@ export class Agenda {
   #ring(): void {
     this.#timer = undefined;
     this.#timerAt = Number.POSITIVE_INFINITY;
-    const now = this.#clock.monotonic();
-    for (let first = this.#heap[0]; first !== undefined && first.at <= now; first = this.#heap[0]) {
+    const until = this.#clock.monotonic() + this.#togetherMs;
+    for (let first = this.#heap[0]; first !== undefined && first.at <= until; first = this.#heap[0]) {
       this.#remove(first);
       first.fire();
     }

@@ -4,6 +4,9 @@ import type { QueueOptions } from './queue.ts';
 import type { Lane, Reconciler, SyncName } from './reconciler.ts';
 import type { Clock, Random } from '#util/clock';
 
+/** A look may come so much of the interval early, to come with others: waking up costs more than a look at rest does. */
+const together = 0.01;
+
 export interface LoopOptions extends Omit<QueueOptions, 'run'> {
   readonly clock: Clock;
   readonly random: Random;
@@ -28,7 +31,7 @@ export class Loop {
 
   constructor(options: LoopOptions) {
     this.#options = options;
-    this.#agenda = new Agenda(options.clock);
+    this.#agenda = new Agenda(options.clock, together * this.#resyncMs);
     const { reconciler } = options;
     this.#queue = new Queue({
       ...options,

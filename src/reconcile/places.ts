@@ -29,6 +29,7 @@ export interface PlacesOptions {
 
 interface Open {
   readonly place: Place;
+  readonly resolved: Resolved;
   /** What it was opened with. */
   readonly opened: string;
   readonly stopWatching: (() => void) | undefined;
@@ -63,12 +64,13 @@ export class Places {
   /** The sync's place, kept open and watched until its spec wants another one. */
   async at(name: SyncName, resolved: Resolved, signal: AbortSignal): Promise<Place> {
     const known = this.#open.get(name);
+    if (known?.resolved === resolved) return known.place;
     const opened = JSON.stringify([resolved.placeKey, resolved.options]);
     if (known?.opened === opened) return known.place;
     await this.release(name);
     const place = await this.#openOne(resolved, signal);
     const stopWatching = place.watch?.(() => this.#options.changed(name));
-    this.#open.set(name, { place, opened, stopWatching });
+    this.#open.set(name, { place, resolved, opened, stopWatching });
     return place;
   }
 

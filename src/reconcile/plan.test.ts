@@ -155,6 +155,15 @@ test('inventories before and after the write', () => {
   expect([agree, total]).toEqual([2, 4]);
 });
 
+test('a creation that was carried out stays ours while it is changed or deleted', () => {
+  const { intended } = draft({
+    want: { A: '2' },
+    there: { A: '1', B: '1' },
+    inventory: { A: meant('1'), B: meant('1') },
+  });
+  expect(intended.names).toEqual({ A: from('1', '2'), B: leaving('1') });
+});
+
 test('foreign names are listed, those outside too', () => {
   const { foreign } = draft({ want: { A: '1' }, there: { A: '1', F: 'x' }, outside: { E: 'line 1' } });
   expect(foreign).toEqual(['E', 'F']);

@@ -64,10 +64,17 @@ export function makeDraft(request: DraftRequest): Draft {
   return drafting.finish();
 }
 
+/** A name that we wrote. */
+interface Ours {
+  readonly confirmed: Fingerprint;
+  /** We were about to delete it. */
+  readonly leaving: boolean;
+}
+
 class Drafting {
   readonly #request: DraftRequest;
   readonly #present: ReadonlyMap<string, string | null>;
-  readonly #ours = new Set<string>();
+  readonly #ours = new Map<string, Ours>();
   readonly #steps: PlanStep[] = [];
   readonly #writes: Step[] = [];
   readonly #conflicts: string[] = [];
@@ -79,7 +86,8 @@ class Drafting {
     this.#request = request;
     this.#present = request.observed?.names ?? new Map();
     for (const [name, item] of Object.entries(request.inventory.names)) {
-      if (item.confirmed !== undefined || this.#carriedOut(name, item)) this.#ours.add(name);
+      const ours = this.#recover(name, item);
+      if (ours !== undefined) this.#ours.set(name, ours);
     }
   }
 
@@ -106,7 +114,7 @@ class Drafting {
     const because = this.#drift(name, 'no longer in the source; changed in the target since');
     this.#steps.push({ name, do: 'delete', secret: true, because: because ?? 'no longer in the source' });
     this.#writes.push({ do: 'delete', name });
-    this.#intended.push([name, { ...confirmedOf(this.#known(name)), intent: null }]);
+    this.#intended.push([name, { ...this.#confirmed(name), intent: null }]);
   }
 
   finish(): Draft {
@@ -138,7 +146,7 @@ class Drafting {
     this.#steps.push({ name, do: kind, secret: item.secret, ...(because === undefined ? {} : { because }) });
     this.#writes.push({ do: kind, name, item });
     const intent = this.#request.fingerprint(name, item.value);
-    this.#intended.push([name, { ...confirmedOf(this.#known(name)), intent }]);
+    this.#intended.push([name, { ...this.#confirmed(name), intent }]);
   }
 
   #leave(kind: 'keep' | 'adopt', name: string, item: DesiredItem): void {
@@ -148,23 +156,31 @@ class Drafting {
 
   /** Notes drift of a name that is ours and answers `text`; `undefined` if what is there is what we left. */
   #drift(name: string, text: string): string | undefined {
-    const known = this.#known(name);
-    if (known?.confirmed === undefined) return undefined;
+    const ours = this.#ours.get(name);
+    if (ours === undefined) return undefined;
     const present = this.#present.get(name);
-    const found = typeof present === 'string' ? this.#request.fingerprint(name, present) : null;
-    const left = present === undefined ? [known.intent] : [known.confirmed, known.intent];
-    if (present !== null && left.includes(found)) return undefined;
+    const found = this.#found(name);
+    if (present === undefined ? ours.leaving : found === ours.confirmed) return undefined;
     this.#drifted.push({ name, found });
     return text;
   }
 
-  #known(name: string): InventoryItem | undefined {
-    return this.#ours.has(name) ? this.#request.inventory.names[name] : undefined;
+  /** What we left in the place under this name: what was meant, if that is what is there, else what was confirmed. */
+  #recover(name: string, { confirmed, intent }: InventoryItem): Ours | undefined {
+    const found = this.#found(name);
+    if (found !== null && found === intent) return { confirmed: found, leaving: false };
+    return confirmed === undefined ? undefined : { confirmed, leaving: intent === null };
   }
 
-  #carriedOut(name: string, item: InventoryItem): boolean {
+  /** Fingerprint of what is there; `null`: nothing that can be read. */
+  #found(name: string): Fingerprint | null {
     const present = this.#present.get(name);
-    return typeof present === 'string' && item.intent === this.#request.fingerprint(name, present);
+    return typeof present === 'string' ? this.#request.fingerprint(name, present) : null;
+  }
+
+  #confirmed(name: string): InventoryItem {
+    const ours = this.#ours.get(name);
+    return ours === undefined ? {} : { confirmed: ours.confirmed };
   }
 
   #foreign(): string[] {
@@ -200,10 +216,6 @@ class Drafting {
 }
 
 const sourceChanged = 'changed in the source';
-
-function confirmedOf(item: InventoryItem | undefined): InventoryItem {
-  return item?.confirmed === undefined ? {} : { confirmed: item.confirmed };
-}
 
 function confirm([name, item]: readonly [string, InventoryItem]): [string, InventoryItem][] {
   if (item.intent === null) return [];

@@ -55,6 +55,12 @@ export interface SyncSource {
    * as if the sync were that, remembering nothing.
    */
   wish(name: SyncName, spec?: SyncSpec): Promise<Wish>;
+  /**
+   * A mark that is another one as soon as `wish` might answer otherwise than before: cheap, no evaluation. Asked for
+   * before the `wish` whose answer it vouches for. `undefined`: that may happen by itself (at a time of day, say).
+   * A source without it is believed to wake whenever there is a reason to.
+   */
+  wishMark?(name: SyncName): number | undefined;
   inventory(name: SyncName): InventoryRecord;
   /** Durable when it resolves. */
   saveInventory(name: SyncName, record: InventoryRecord): Promise<void>;

@@ -24,12 +24,16 @@ export interface SyncReconcilerOptions {
 
 /** What the last completed run left, so that an unchanged world need not be worked out again. */
 interface Memo {
-  readonly generation: number;
+  readonly spec: SyncSpec;
+  readonly resolved: Resolved;
+  /** The source's, of what was wished. */
+  readonly wishMark: number | undefined;
+  /** The place's, of what was left there. */
   readonly mark: string | null;
-  /** Looks at the mark alone since then. */
+  /** Looks at the marks alone since then. */
   glances: number;
 }
-/** Of so many looks one reads everything again, in case a wake was lost. */
+/** Of so many looks one reads everything again, in case a mark is wrong. */
 const fullEvery = 10;
 /** Plans in one run when somebody else keeps writing in between. */
 const attempts = 3;
@@ -108,13 +112,13 @@ export class SyncReconciler implements Reconciler {
       await this.#deliveries.conclude(name, { generation, conditions: unseen('Paused', 'AskedFor', '') });
       return;
     }
+    if (lane !== 'user' && (await this.#isAtRest(run))) return;
     const resolved = this.#resolve(spec);
     if (resolved instanceof PlumbError) {
       const conditions = unseen('Stalled', 'InvalidSpec', resolved.message);
       await this.#deliveries.conclude(name, { generation, conditions });
       return;
     }
-    if (lane !== 'user' && (await this.#unchanged({ ...run, resolved }))) return;
     await this.#carryOut({ ...run, resolved });
   }
 
@@ -124,11 +128,12 @@ export class SyncReconciler implements Reconciler {
     this.#memos.delete(name);
     const place = await this.#places.at(name, resolved, signal);
     for (let attempt = 1; ; attempt += 1) {
+      const wishMark = this.#syncs.wishMark?.(name);
       const found =
         rivalsOf(this.#claims, run) ?? (await look({ syncs: this.#syncs, places: this.#places }, run, place));
       try {
         const mark = await this.#deliveries.act(run, place, found);
-        if (found.kind === 'drafted') this.#memos.set(name, { generation: spec.generation, mark, glances: 0 });
+        if (found.kind === 'drafted') this.#memos.set(name, { spec, resolved, wishMark, mark, glances: 0 });
         return found;
       } catch (error) {
         const again = error instanceof PlumbError && error.code === 'mismatch' && attempt < attempts;
@@ -137,15 +142,20 @@ export class SyncReconciler implements Reconciler {
     }
   }
 
-  /** Whether the mark alone says that nothing happened in the place. */
-  async #unchanged(run: Run): Promise<boolean> {
-    const { name, spec, resolved, signal } = run;
+  /** Whether the marks alone say that nothing happened, neither to the wish nor in the place. */
+  async #isAtRest({ name, spec, signal }: Omit<Run, 'resolved'>): Promise<boolean> {
     const memo = this.#memos.get(name);
-    if (memo?.generation !== spec.generation || memo.glances >= fullEvery) return false;
-    if (rivalsOf(this.#claims, run) !== undefined) return false;
+    // A spec keeps its identity until it changes.
+    if (memo?.spec !== spec || memo.glances >= fullEvery || !this.#isWishedStill(name, memo)) return false;
+    if (this.#claims.rivals(name, memo.resolved.identity).length > 0) return false;
     memo.glances += 1;
-    const place = await this.#places.at(name, resolved, signal);
+    const place = await this.#places.at(name, memo.resolved, signal);
     return (await this.#places.ask(signal, (limit) => place.mark(limit))) === memo.mark;
+  }
+
+  #isWishedStill(name: SyncName, { wishMark }: Memo): boolean {
+    if (this.#syncs.wishMark === undefined) return true;
+    return wishMark !== undefined && this.#syncs.wishMark(name) === wishMark;
   }
 
   #specOf(name: SyncName): SyncSpec {

@@ -190,7 +190,9 @@ class Simulation {
       ]);
       const expected = new Map([...wanted, ...(foreign.get(at) ?? [])]);
       const difference = differences(expected, target.peek(at)?.names ?? new Map());
-      if (difference !== '') violations.push(`the target is not equal at rest: ${at}: ${difference}`);
+      if (difference !== '') {
+        violations.push(`the target is not equal at rest: ${at}: ${difference}; ${conditionsOf(up, at)}`);
+      }
       const doubt = Object.values(up.parts.workState.view.record('inventory', at)?.names ?? {}).some(
         (item) => 'intent' in item,
       );
@@ -272,4 +274,11 @@ function differences(expected: ReadonlyMap<string, string>, found: ReadonlyMap<s
     .filter((name) => expected.get(name) !== found.get(name))
     .map((name) => `${name} is ${found.get(name) ?? 'absent'}, expected ${expected.get(name) ?? 'absent'}`)
     .join('; ');
+}
+
+/** What the sync says of itself. */
+function conditionsOf({ parts }: Up, sync: string): string {
+  const conditions = parts.workState.view.record('sync-status', sync)?.conditions ?? [];
+  const held = conditions.filter(({ status }) => status === 'true');
+  return held.map(({ type, reason, message }) => `${type} ${reason}: ${message}`).join('; ');
 }
