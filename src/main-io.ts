@@ -3,7 +3,7 @@
  * that not every command needs are loaded when they are asked for: start-up time is a feature.
  */
 import type { IncomingMessage } from 'node:http';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Transport, TransportRequest, TransportResponse } from '@plumbd/client';
 import type { Child, CliFiles, CliInput, CliIo, CliOutput, FileStatus, SpawnRequest } from '#cli/io';
 import { PlumbError } from '#domain/errors';
@@ -14,6 +14,7 @@ const fs = process.getBuiltinModule('node:fs');
 
 /** `version` is that of the package, or reads it when it is asked for. */
 export function realIo(process: NodeJS.Process, version: string | (() => string)): CliIo {
+  const whileWaiting: (() => unknown)[] = [() => process.stdout];
   return {
     argv: process.argv.slice(2),
     env: process.env,
@@ -28,8 +29,11 @@ export function realIo(process: NodeJS.Process, version: string | (() => string)
     stderr: realOutput(process, 'stderr'),
     files: realFiles(() => `${process.pid}-${process.hrtime.bigint()}`),
     now: () => Date.now(),
-    transport: ({ socket }) => httpTransport(socket),
+    transport: ({ socket }) => httpTransport(socket, whileWaiting),
+    // The child has our output; nothing is printed before it.
+    expectSpawn: () => whileWaiting.splice(0, Infinity, () => process.getBuiltinModule('node:child_process')),
     spawn,
+    become,
     onSignals(signals, handler) {
       for (const signal of signals) process.on(signal, handler);
       return () => {
@@ -49,8 +53,9 @@ export function isWritten(): boolean {
 
 function realOutput(process: NodeJS.Process, name: 'stdout' | 'stderr'): CliOutput {
   return {
+    // Asks about the descriptor: the stream itself takes long to make, and is made while a request is under way.
     get isTerminal() {
-      return process[name].isTTY;
+      return process.getBuiltinModule('node:tty').isatty(name === 'stdout' ? 1 : 2);
     },
     write(text) {
       const stream = process[name];
@@ -189,8 +194,11 @@ function kindOf(found: { isFile(): boolean; isDirectory(): boolean; isSocket(): 
   return found.isSocket() ? 'socket' : 'other';
 }
 
-/** One connection a request: a command line makes few, and an idle one would keep the process waiting. */
-function httpTransport(socketPath: string | undefined): Transport {
+/**
+ * One connection a request: a command line makes few, and an idle one would keep the process waiting. What is
+ * needed later is loaded once the first request is out.
+ */
+function httpTransport(socketPath: string | undefined, whileWaiting: (() => unknown)[]): Transport {
   return async (url, request) => {
     const secure = url.startsWith('https:');
     const { request: open } = process.getBuiltinModule(secure ? 'node:https' : 'node:http');
@@ -218,6 +226,9 @@ function httpTransport(socketPath: string | undefined): Transport {
         });
       });
       outgoing.on('error', reject);
+      outgoing.on('finish', () => {
+        for (const load of whileWaiting.splice(0)) load();
+      });
       outgoing.end(request.body);
     });
   };
@@ -235,6 +246,35 @@ function textOf(incoming: IncomingMessage): Promise<string> {
 
 function headersOf({ headers, body }: TransportRequest): Record<string, string> {
   return body === undefined ? headers : { ...headers, 'content-length': String(Buffer.byteLength(body)) };
+}
+
+/**
+ * Only while none of our streams is open: an open one would leave its settings to the command. Signals that Node
+ * ignores would stay ignored; those it handles are as at the start of any program.
+ */
+function become({ command, args, env }: Omit<SpawnRequest, 'output'>): void {
+  const folders = command.includes('/') ? [''] : (env['PATH'] ?? '/usr/bin:/bin').split(':').map((name) => name || '.');
+  const program = folders.map((folder) => join(folder, command)).find(isProgram);
+  if (program === undefined || process.execve === undefined || opened.size > 0) return;
+  for (const signal of ['SIGPIPE', 'SIGXFSZ'] as const) process.on(signal, () => undefined);
+  process.getBuiltinModule('node:module').flushCompileCache();
+  process.execve(program, [command, ...args], { ...env });
+}
+
+const magicNumbers: ReadonlySet<string> = new Set(['7f454c46', 'cffaedfe', 'feedfacf', 'cafebabe']);
+
+/** Whether the system can start it by itself: machine code, or a script that names its interpreter. */
+function isProgram(path: string): boolean {
+  try {
+    fs.accessSync(path, fs.constants.X_OK);
+    const descriptor = fs.openSync(path, 'r');
+    const start = Buffer.alloc(4);
+    fs.readSync(descriptor, start);
+    fs.closeSync(descriptor);
+    return start.toString('latin1', 0, 2) === '#!' || magicNumbers.has(start.toString('hex'));
+  } catch {
+    return false;
+  }
 }
 
 async function spawn({ command, args, env, output }: SpawnRequest): Promise<Child> {

@@ -23,6 +23,13 @@ export interface CliIo {
   readonly now: () => number;
   /** Requests over a unix socket, or to the address that stands in the URL where `socket` is absent. */
   readonly transport: (options: { readonly socket?: string }) => Transport;
+  /**
+   * Puts the command into the place of this process, as exec(2) does: terminal, signals and exit code are then
+   * its own, and nobody stays behind who knows the values. Returns where that cannot be done; `spawn` then.
+   */
+  readonly become?: (request: Omit<SpawnRequest, 'output'>) => void;
+  /** Says that `spawn` will be called, so that what it needs can be loaded while a request is under way. */
+  readonly expectSpawn: () => void;
   readonly spawn: (request: SpawnRequest) => Promise<Child>;
   /** Calls `handler` for each of these signals until the returned function is called; they end the process no more. */
   readonly onSignals: (signals: readonly NodeJS.Signals[], handler: (signal: NodeJS.Signals) => void) => () => void;

@@ -1,7 +1,8 @@
 /** What only a process of its own shows: signals, exit codes, closed pipes, what a child process inherits. */
 import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LocalServer } from '#testing/server';
 import { startServer } from '#testing/server';
 
@@ -46,26 +47,34 @@ function start(args: readonly string[]) {
 
 const trap = 'trap "echo caught; exit 9" SIG; echo "$GREETING"; while :; do read -t 1 x || sleep 0.05; done';
 
-test.each(['TERM', 'HUP', 'INT', 'QUIT', 'USR1', 'USR2'])(
-  'run forwards SIG%s and passes the exit code on',
-  async (signal) => {
-    const { child, written, ended, printed } = start([
-      'run',
-      '-e',
-      'a/b',
-      '--',
-      'bash',
-      '-c',
-      trap.replace('SIG', signal),
-    ]);
+describe.each([[[]], [['--mask']]])('run %j', (flags) => {
+  test.each(['TERM', 'HUP', 'INT', 'QUIT', 'USR1', 'USR2'])('hands SIG%s on, and the exit code', async (signal) => {
+    const script = trap.replace('SIG', signal);
+    const { child, written, ended, printed } = start(['run', '-e', 'a/b', ...flags, '--', 'bash', '-c', script]);
     await printed('hello\n');
     child.kill(`SIG${signal}` as NodeJS.Signals);
     expect(await ended).toEqual({ code: 9, signal: null });
     expect(written.stdout).toBe('hello\ncaught\n');
-  },
-);
+  });
+});
 
-test('run tells by its exit code which signal ended the command', async () => {
+test('run puts the command into its own place', async () => {
+  const { child, written, ended, printed } = start([
+    'run',
+    '-e',
+    'a/b',
+    '--',
+    'sh',
+    '-c',
+    'echo "$$ $GREETING"; exec sleep 60',
+  ]);
+  await printed('hello\n');
+  expect(written.stdout).toBe(`${child.pid} hello\n`);
+  child.kill('SIGTERM');
+  expect(await ended).toEqual({ code: null, signal: 'SIGTERM' });
+});
+
+test('run with --mask stays, and tells by its exit code which signal ended the command', async () => {
   const { child, ended, printed } = start([
     'run',
     '-e',
@@ -79,6 +88,37 @@ test('run tells by its exit code which signal ended the command', async () => {
   await printed('hello\n');
   child.kill('SIGTERM');
   expect(await ended).toEqual({ code: 143, signal: null });
+});
+
+test('a command starts with the signals that any program starts with', async () => {
+  const { written, ended } = start([
+    'run',
+    '-e',
+    'a/b',
+    '--',
+    'sh',
+    '-c',
+    'yes | head -1; grep SigIgn /proc/self/status',
+  ]);
+  expect(await ended).toEqual({ code: 0, signal: null });
+  expect(written.stdout).toBe('y\nSigIgn:\t0000000000000000\n');
+});
+
+test.each([
+  ['no-such-command', 127, 'error: no-such-command: no such command\n'],
+  ['/dev/null', 126, 'error: /dev/null: not an executable file\n'],
+])('run of %s exits with %d', async (command, code, stderr) => {
+  const { written, ended } = start(['run', '-e', 'a/b', '--', command]);
+  expect(await ended).toEqual({ code, signal: null });
+  expect(written.stderr).toBe(stderr);
+});
+
+test('run starts a script that does not name its interpreter', async () => {
+  const script = join(server.folder, 'script');
+  writeFileSync(script, 'echo "$GREETING $1"\n', { mode: 0o755 });
+  const { written, ended } = start(['run', '-e', 'a/b', '--', script, 'you']);
+  expect(await ended).toEqual({ code: 0, signal: null });
+  expect(written).toEqual({ stdout: 'hello you\n', stderr: '' });
 });
 
 test('a command does not inherit what is ours', async () => {

@@ -124,7 +124,7 @@ export class Shell {
     stdin: string;
   }): CliIo {
     const { argv, prefix, printed, terminal, stdin } = given;
-    const real = realIo(process, '0.0.0');
+    const { become: _, ...real } = realIo(process, '0.0.0');
     const env = Object.fromEntries(prefix.filter((word) => word.includes('=')).map((word) => word.split(/=(.*)/s)));
     const isTerminal = terminal !== undefined;
     const typed = terminal?.split(':').slice(1) ?? [];

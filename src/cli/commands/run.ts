@@ -35,9 +35,10 @@ export const command = defineCommand<Flags, string[]>({
     },
   },
   description: [
-    'The command gets your environment without PLUMB_TOKEN, and over it the evaluated values of the folder. It has your',
-    'terminal, gets your signals, and its exit code is passed on (128 + N if signal N ended it). With --mask its output',
-    'goes through pipes, so it does not see a terminal there. If it cannot be started the exit code is 125, 126 or 127.',
+    'The command gets your environment without PLUMB_TOKEN, and over it the evaluated values of the folder. It takes the',
+    'place of plumb, so terminal, signals and exit code are its own. With --mask plumb stays: the output goes through',
+    'pipes, signals are handed on, and so is the exit code (128 + N if signal N ended the command). If the command cannot',
+    'be started the exit code is 125, 126 or 127.',
   ].join('\n'),
   examples: [
     { input: 'run -e changelog/development -- mix phx.server', brief: '' },
@@ -64,6 +65,7 @@ interface Prepared {
 async function prepare(session: Session, flags: Flags, [program = '', ...args]: readonly string[]): Promise<Prepared> {
   const folder = await session.folder(undefined, flags);
   const client = await session.connect(flags);
+  if (flags.mask === true) session.io.expectSpawn();
   const { entries } = await client.entries.evaluate({ folder });
   if (entries.length === 0) session.note('warning', `nothing is in ${folder}`);
   const named = entries.map(({ path, value }) => [path.slice(folder.length + 1), value] as const);
@@ -75,6 +77,7 @@ async function prepare(session: Session, flags: Flags, [program = '', ...args]: 
 
 async function runPrepared(session: Session, { request, end }: Prepared): Promise<number> {
   try {
+    if (request.output === 'inherit') session.io.become?.(request);
     return await supervise(session.io, request);
   } catch (error) {
     session.fail(error);
