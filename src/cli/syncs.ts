@@ -50,5 +50,7 @@ export function printPlan(session: Session, plan: Plan): void {
   session.print(
     `${number('create')} to create, ${number('update')} to change, ${number('delete')} to delete, ${adopted}${number('keep')} in agreement\n`,
   );
+  for (const remark of plan.remarks) session.note('note', remark);
+  if (plan.held !== undefined) session.note('warning', `${plan.held}: waits for plumb sync apply`);
   for (const problem of plan.problems) session.note('warning', problem);
 }

@@ -13,7 +13,7 @@ const folders = [...Object.values(kept), base];
 export const pair = ['PAIR_A', 'PAIR_B'] as const;
 const names = ['K0', 'K1', 'K2', 'K3', 'K4', 'K5'];
 /** Codes that say for certain that nothing was changed. */
-const refusals = ['mismatch', 'conflict', 'not-found', 'invalid', 'exists', 'forbidden'];
+const refusals = new Set<string>(['mismatch', 'conflict', 'not-found', 'invalid', 'exists', 'forbidden']);
 
 export interface Scene {
   readonly world: World;
@@ -50,7 +50,7 @@ async function change(scene: Scene, up: Up, ops: readonly Op[]): Promise<void> {
     const result = await orDeath(up, up.services.changes.apply(scene.root(), { ops }));
     if (result !== undefined) noted.acknowledged(result);
   } catch (error) {
-    if (error instanceof PlumbError && refusals.includes(error.code)) noted.refused();
+    if (error instanceof PlumbError && refusals.has(error.code)) noted.refused();
   }
 }
 
@@ -63,7 +63,7 @@ async function chooseOps(scene: Scene, up: Up): Promise<readonly Op[]> {
   if (dice < 0.3) return [{ op: 'delete', path }];
   if (dice < 0.5) {
     const value = scene.fresh();
-    return pair.map((name) => ({ op: 'put', path: `${kept.one}/${name}`, value: `${value}` }) as const);
+    return pair.map((name) => ({ op: 'put', path: `${kept.one}/${name}`, value }) as const);
   }
   if (dice < 0.7) {
     const seen = await orDeath(up, up.services.entries.history(scene.root(), { path })).catch(() => undefined);
@@ -105,10 +105,10 @@ export async function stranger(scene: Scene, times: number): Promise<void> {
 function editForeign({ world, target, foreign, fresh }: Scene, at: string): void {
   const name = `F${world.random.below(4)}`;
   const value = world.random.next() < 0.3 ? null : fresh();
-  const names = foreign.get(at) ?? new Map<string, string>();
-  foreign.set(at, names);
-  if (value === null) names.delete(name);
-  else names.set(name, value);
+  const theirs = foreign.get(at) ?? new Map<string, string>();
+  foreign.set(at, theirs);
+  if (value === null) theirs.delete(name);
+  else theirs.set(name, value);
   target.edit(at, name, value);
 }
 
