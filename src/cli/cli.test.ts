@@ -3,6 +3,7 @@ import { FakeTerminal } from '#testing/terminal';
 import { exitCodeOf, failureText } from './failures.ts';
 import type { CommandRow } from './table.ts';
 import { commandTable } from './table.ts';
+import { unreachable } from './unreachable.ts';
 
 const run = (...argv: string[]) => new FakeTerminal().run(...argv);
 
@@ -181,5 +182,23 @@ describe('errors', () => {
       stdout: '',
       stderr: 'error: the server at unix:/run/s does not answer\nhint: is it running? plumb server\n',
     });
+  });
+
+  test.each([
+    ['ECONNREFUSED', 'the server at https://plumb.example does not answer'],
+    ['CERT_HAS_EXPIRED', 'the certificate of https://plumb.example has expired'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'the certificate of https://plumb.example is for another host name'],
+    ['SELF_SIGNED_CERT_IN_CHAIN', 'the certificate of https://plumb.example is signed by nobody known here'],
+    ['EACCES', 'you may not use https://plumb.example'],
+  ])('%s is told', (code, message) => {
+    const told = unreachable('https://plumb.example', Object.assign(new Error('x'), { code }));
+    expect(told).toMatchObject({ code: 'unavailable', message });
+  });
+
+  test.each(['two\nlines', 'a b', 'ä'])('a token that no header could carry: %j', async (token) => {
+    const terminal = new FakeTerminal({ env: { PLUMB_ADDR: 'unix:/s', PLUMB_TOKEN: token } });
+    const { code, stderr } = await terminal.run('whoami');
+    expect(code).toBe(4);
+    expect(stderr).toContain('error: the token is malformed\n');
   });
 });

@@ -67,10 +67,11 @@ function mostTelling(error: unknown): unknown {
   return isFailure(error) && error.code === 'unavailable' && isFailure(error.cause) ? error.cause : error;
 }
 
-/** `file:line:column: message`, with what is known of the place. */
+/** `file:line:column: message`, with what is known of the place; once, where the message begins with it. */
 export function diagnosticText({ subject, line, column, message }: Diagnostic): string {
   const place = [subject, line, column].filter((part) => part !== undefined).join(':');
-  return place === '' ? message : `${place}: ${message}`;
+  const isSaid = place === '' || message.startsWith(`${place}: `) || message.startsWith(`${place} → `);
+  return isSaid ? message : `${place}: ${message}`;
 }
 
 function placeOf(error: unknown): string {

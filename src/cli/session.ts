@@ -114,7 +114,13 @@ export class Session {
     return this.clientFor(address, token);
   }
 
+  /** Throws `unauthenticated` for a token that no request could carry. */
   async clientFor(address: Address, token: string | undefined): Promise<Client> {
+    if (token !== undefined && !/^[!-~]+$/.test(token)) {
+      throw new PlumbError('unauthenticated', 'the token is malformed', {
+        hint: 'a token is plumb.<8 characters>.<43 characters>, without blanks and line ends; copy it whole',
+      });
+    }
     const { createClient } = await import('@plumbd/client');
     return createClient({
       address: address.url,
@@ -131,8 +137,8 @@ export class Session {
       try {
         return await send(url, request);
       } catch (cause) {
-        const hint = 'is it running? plumb server';
-        throw new PlumbError('unavailable', `the server at ${address.text} does not answer`, { hint, cause });
+        const { unreachable } = await import('./unreachable.ts');
+        throw unreachable(address.text, cause);
       }
     };
   }
