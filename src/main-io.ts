@@ -122,7 +122,7 @@ function realFiles(uniqueName: () => string): CliFiles {
   return {
     read: readBounded,
     status(path) {
-      const found = attempt(() => fs.statSync(path, { throwIfNoEntry: false }), path);
+      const found = attempt(() => fs.statSync(path, { throwIfNoEntry: false }), path, ['EACCES']);
       return found && { kind: kindOf(found), owner: found.uid, mode: found.mode & 0o7777 };
     },
     create(path, text) {
@@ -169,11 +169,11 @@ function readBounded(path: string, maxBytes: number): Uint8Array | null {
 }
 
 /** `null` where nothing is there. */
-function attempt<T>(act: () => T | undefined, path: string): T | null {
+function attempt<T>(act: () => T | undefined, path: string, alsoNothing: readonly string[] = []): T | null {
   try {
     return act() ?? null;
   } catch (cause) {
-    if (['ENOENT', 'ENOTDIR'].includes(codeOf(cause))) return null;
+    if (['ENOENT', 'ENOTDIR', ...alsoNothing].includes(codeOf(cause))) return null;
     throw unusable(path, cause);
   }
 }
