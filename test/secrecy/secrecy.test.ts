@@ -9,7 +9,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { canaries, found, foundBelow } from './canaries.ts';
 
 const plumb = resolve(import.meta.dirname, '../../plumb');
@@ -88,6 +88,7 @@ class Stage {
   }
 
   async stop(): Promise<void> {
+    if (this.#server.exitCode !== null || this.#server.signalCode !== null) return;
     const exited = once(this.#server, 'exit');
     this.#server.kill('SIGTERM');
     await exited;
@@ -104,7 +105,8 @@ class Stage {
     return leaks;
   }
 
-  remove(): void {
+  async remove(): Promise<void> {
+    await this.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
@@ -184,6 +186,7 @@ async function useBadly(stage: Stage): Promise<void> {
 
 test('a used and misused system lets no value out', async () => {
   const stage = new Stage({});
+  onTestFinished(() => stage.remove());
   await stage.started();
   await useWell(stage);
   await useBadly(stage);
@@ -194,14 +197,13 @@ test('a used and misused system lets no value out', async () => {
   expect(found(Buffer.concat(kernel))).toEqual([]);
   expect(limits).toMatch(/^Max core file size +0 +0/m);
   expect(found(readFileSync(join(stage.folder, '.plumb/dev/out/production.env')))).not.toEqual([]);
-  stage.remove();
 });
 
 test('a leak planted on purpose is found', async () => {
   const stage = new Stage({ NODE_OPTIONS: `--import=${resolve(import.meta.dirname, 'leak.ts')}` });
+  onTestFinished(() => stage.remove());
   await stage.started();
   expect(await stage.cli(['set', 'changelog/production/A=-', '--reason', 'r'], { input: canaries.word })).toBe(0);
   await stage.stop();
   expect(Object.keys(stage.leaks())).toEqual([join(stage.folder, 'debug.log')]);
-  stage.remove();
 });
