@@ -36,6 +36,34 @@ describe('group commit', () => {
     expect(changes.map(({ revision }) => revision)).toEqual(Array.from({ length: 50 }, (_, index) => index + 2));
   });
 
+  test('what waits behind an append is validated meanwhile, and goes on being right when that is durable', async () => {
+    const { store, open } = newPlace();
+    const gate = held(store.driver());
+    const { log, fold } = await open({ driver: gate.driver });
+    const first = log.commit(ask(putIf('a', 0)));
+    await turn();
+    const validated: string[] = [];
+    const behind = ['b', 'a'].map((name) =>
+      log.commit(
+        ask((draft) => {
+          validated.push(`${name} ${draft.writes(name)}`);
+          return [put(name)];
+        }),
+      ),
+    );
+    expect(validated).toEqual(['b 0', 'a 1']);
+    gate.release();
+    await first;
+    const last = log.commit(ask(putIf('a', 2)));
+    await turn();
+    gate.release();
+    const changes = await Promise.all(behind);
+    await turn();
+    gate.release();
+    expect([...changes, await last].map(({ revision }) => revision)).toEqual([2, 3, 4]);
+    expect([validated.length, fold.revision]).toEqual([2, 4]);
+  });
+
   test('what is asked for in one turn is one append', async () => {
     const { open } = newPlace();
     const { log, driver } = await open();

@@ -1,10 +1,10 @@
 /**
- * The committer. While an append is in flight, requests queue; then all of them become one batch, one
- * record, one append. What is in doubt is read back; what stays in doubt stops the log for good.
+ * The committer. While an append is in flight, requests queue and are made ready; then all of them are one
+ * batch, one record, one append. What is in doubt is read back; what stays in doubt stops the log for good.
  */
 import type { Change } from '#domain/change';
 import { PlumbError } from '#domain/errors';
-import { prepareBatch, type Waiting } from './batch.ts';
+import { Batch, type Waiting } from './batch.ts';
 import type { ChainPlace } from './cursor.ts';
 import type { Commit, Draft, LogOp } from './fold.ts';
 import type { ChainReport, CommitRequest, Log, LogOptions } from './log.ts';
@@ -43,6 +43,12 @@ class Committer<Op extends LogOp, D extends Draft<Op>> implements Log<Op, D> {
   #queue: (Waiting<Op, D> | Job)[] = [];
   readonly #listeners = new Set<(commit: Commit<Op>) => void>();
   #running = false;
+  /** How many of the queue are in the append that is in flight. */
+  #inFlight = 0;
+  /** What is made ready of the queue behind them: the time that the store takes is used. */
+  #ahead: Batch<Op, D> | undefined;
+  /** `#writer.foreign` when `#ahead` was begun. */
+  #aheadAt = 0;
   #stopped: PlumbError | undefined;
 
   constructor(options: LogOptions<Op, D>, replayed: Replayed<Op, D>) {
@@ -130,6 +136,7 @@ class Committer<Op extends LogOp, D extends Draft<Op>> implements Log<Op, D> {
   #enqueue(item: Waiting<Op, D> | Job): void {
     this.#queue.push(item);
     if (!this.#running) void this.#run();
+    else if (this.#ahead !== undefined) this.#fill(this.#ahead);
   }
 
   async #run(): Promise<void> {
@@ -145,31 +152,49 @@ class Committer<Op extends LogOp, D extends Draft<Op>> implements Log<Op, D> {
       this.#stop(cause);
     } finally {
       this.#running = false;
+      this.#ahead = undefined;
     }
   }
 
   async #work(job: Job): Promise<void> {
+    this.#ahead = undefined;
     this.#queue.shift();
     await job.act();
   }
 
   async #batch(): Promise<void> {
-    const { fold, clock, stream } = this.#options;
-    const ending = this.#queue.findIndex(isJob);
-    const waiting = (ending < 0 ? this.#queue : this.#queue.slice(0, ending)) as Waiting<Op, D>[];
-    const batch = prepareBatch(waiting, fold.draft(), { stream, time: clock.now() });
+    const { fold, stream } = this.#options;
+    // What stands on a draft beneath which others' changes have come is validated again.
+    const ahead = this.#aheadAt === this.#writer.foreign ? this.#ahead : undefined;
+    const batch = ahead ?? new Batch(stream, fold.draft());
+    this.#fill(batch);
+    const { accepted, verdicts } = batch;
+    this.#inFlight = verdicts.length;
+    this.#ahead = batch.following();
+    this.#aheadAt = this.#writer.foreign;
     try {
-      if (batch.accepted.length > 0 && (await this.#writer.write(batch)) === 'lost') return await this.#writer.readOn();
+      if (accepted.length > 0 && (await this.#writer.write(batch)) === 'lost') return await this.#writer.readOn();
     } catch (cause) {
-      rejectAll(this.#queue.splice(0, batch.verdicts.length), inDoubt(cause));
+      rejectAll(this.#queue.splice(0, verdicts.length), inDoubt(cause));
       throw cause;
+    } finally {
+      this.#inFlight = 0;
     }
-    const told = this.#queue.splice(0, batch.verdicts.length) as Waiting<Op, D>[];
-    batch.verdicts.forEach((verdict, index) => {
+    const told = this.#queue.splice(0, verdicts.length) as Waiting<Op, D>[];
+    verdicts.forEach((verdict, index) => {
       if ('change' in verdict) told[index]?.resolve(verdict.change);
       else told[index]?.reject(verdict.refusal);
     });
     if (this.#writer.checkpointIsDue) await this.#writer.checkpoint();
+  }
+
+  /** Takes of the queue, up to the next job, what is not in flight and not taken yet. */
+  #fill(batch: Batch<Op, D>): void {
+    const { clock } = this.#options;
+    for (;;) {
+      const item = this.#queue[this.#inFlight + batch.verdicts.length];
+      if (item === undefined || isJob(item) || !batch.take(item.request, clock.now())) return;
+    }
   }
 
   /** For good: what the store holds is not known, so nothing more may stand on it. */

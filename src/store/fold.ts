@@ -16,11 +16,14 @@ export interface Commit<Op> {
   readonly changes: readonly Change<Op>[];
 }
 
-/** The state as it will be once the accepted changes of the batch are durable. Thrown away after the batch. */
+/**
+ * The state as it will be once everything staged is durable. It lives on while its first changes become durable
+ * beneath it, which must not show; it is thrown away after some batches, and when another writer's changes come.
+ */
 export interface Draft<Op> {
   /** The revision of the next change; always 0 on the work stream. */
   readonly nextRevision: number;
-  /** Makes the ops of an accepted change visible to later validations of the batch. Must not throw. */
+  /** Makes the ops of an accepted change visible to later validations. Must not throw. */
   stage(change: Change<Op>): void;
 }
 

@@ -1,7 +1,7 @@
 /** What is written to the store: records with their MAC, the anchor after each, pages now and then. One call at a time. */
 import { macLength } from '#crypto/chain';
 import { equalBytes } from '#crypto/digest';
-import type { Batch } from './batch.ts';
+import type { Accepted } from './batch.ts';
 import { type Book, bookOf, draftCheckpoint } from './checkpoint.ts';
 import { encodeRecord, payloadOf, type RecordHead } from './codec.ts';
 import { type Cursor, readRecord } from './cursor.ts';
@@ -22,6 +22,7 @@ export class Writer<Op extends LogOp, D extends Draft<Op>> {
   #book: Book;
   /** The stored pages are not divided like ours, or which of ours are changed is not known: the next checkpoint writes all. */
   #takeAll = false;
+  #foreign = 0;
 
   /** `onCommit` is called with each commit that has been applied, ours and others'. */
   constructor(options: LogOptions<Op, D>, { tail, book }: Replayed<Op, D>, onCommit: (commit: Commit<Op>) => void) {
@@ -36,8 +37,13 @@ export class Writer<Op extends LogOp, D extends Draft<Op>> {
     return this.#tail.cursor;
   }
 
+  /** How often it was read on: unless it has changed, no record of another writer has been applied. */
+  get foreign(): number {
+    return this.#foreign;
+  }
+
   /** Throws when it stays in doubt whether the batch was written, or anything fails after it was. */
-  async write({ accepted, encoded }: Batch<Op>): Promise<Outcome> {
+  async write({ accepted, encoded }: Accepted<Op>): Promise<Outcome> {
     const { fold, stream, mac } = this.#options;
     const { seq, checkpoint } = this.#tail.cursor;
     const revision = accepted.at(-1)?.revision ?? 0;
@@ -55,6 +61,7 @@ export class Writer<Op extends LogOp, D extends Draft<Op>> {
   /** Applies what others have appended. */
   async readOn(): Promise<void> {
     const { anchor, stream } = this.#options;
+    this.#foreign += 1;
     const destroyed = await this.#tail.readOn({
       commit: (commit, cursor) => {
         anchor.set(stream, cursor);

@@ -33,12 +33,12 @@ export class ToyDraft implements Draft<ToyOp> {
 
   /** How often the name has been written, staged writes included. */
   writes(name: string): number {
-    return (this.#state.names.get(name)?.writes ?? 0) + (this.#staged.get(name) ?? 0);
+    return this.#staged.get(name) ?? this.#state.names.get(name)?.writes ?? 0;
   }
 
   stage(change: Change<ToyOp>): void {
     this.nextRevision += 1;
-    for (const { name } of change.ops) this.#staged.set(name, (this.#staged.get(name) ?? 0) + 1);
+    for (const { name } of change.ops) this.#staged.set(name, this.writes(name) + 1);
   }
 }
 
