@@ -27,11 +27,27 @@ export function lowerBound(keys: readonly string[], key: string): number {
   return search(keys.length, key, (index) => keys[index] ?? '');
 }
 
-/**
- * The same over any ordered list. Keys between two bounds share what the bounds share with `key`, so
- * that is not compared again: paths of one folder have long beginnings in common.
- */
+/** Characters that JavaScript orders otherwise than their bytes are, but only among each other: see `comparePaths`. */
+const orderedOtherwise = /[\ud800-\uffff]/;
+
+/** The same over any ordered list. */
 export function search(length: number, key: string, keyAt: (index: number) => string): number {
+  if (orderedOtherwise.test(key)) return searchByBytes(length, key, keyAt);
+  let low = 0;
+  let high = length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (keyAt(middle) < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * Keys between two bounds share what the bounds share with `key`, so that is not compared again: paths of one
+ * folder have long beginnings in common.
+ */
+function searchByBytes(length: number, key: string, keyAt: (index: number) => string): number {
   let low = 0;
   let high = length;
   let sharedLow = 0;
