@@ -46,8 +46,17 @@ function fail(error: unknown): void {
   process.exit(failedExit);
 }
 
+/** The pipe may be full while whoever reads it has no time: waits, and never loses a line. */
 function say(line: string): void {
-  writeSync(1, `${line}\n`);
+  let rest = Buffer.from(`${line}\n`);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(1, rest));
+    } catch (error) {
+      if (!(error instanceof Error) || !('code' in error) || error.code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
 }
 
 if (import.meta.main) await run(JSON.parse(process.argv[2] ?? '') as WriterArguments).catch(fail);
