@@ -37,13 +37,6 @@ export class Rate {
     bucket.left -= 1;
   }
 
-  /** As {@link take}, and takes none. */
-  check(name: string): void {
-    if (!this.#buckets.has(name)) return;
-    const bucket = this.#refill(name);
-    if (bucket.left < 1) throw this.#exhausted(bucket);
-  }
-
   #refill(name: string): Bucket {
     const { burst, perSecond } = this.#options;
     const now = this.#clock.monotonic();

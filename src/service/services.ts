@@ -59,14 +59,25 @@ export interface Services {
 // --- sessions -----------------------------------------------------------------------------------
 
 export interface Sessions {
-  /** Throws `unauthenticated`, with a record in the audit file. Counts one use of a token that has uses. */
-  authenticate(credential: Credential, requestId: string): Promise<Caller>;
+  /**
+   * Throws `unauthenticated`, with a record in the audit file. Counts one use of a token that has uses.
+   * `onRefusal` is called before a refusal is recorded; what it throws is thrown instead, and nothing is recorded.
+   */
+  authenticate(credential: Credential, requestId: string, onRefusal?: () => void): Promise<Caller>;
   /**
    * Spends the one-time bootstrap token: creates `person/<name>` with the policy `admin` and answers
-   * a token for it. Throws `unauthenticated` if it is wrong or spent.
+   * a token for it. Throws `unauthenticated` if it is wrong or spent; `onRefusal` as in `authenticate`.
    */
-  bootstrap(request: { token: string; name: string; address: string; requestId: string }): Promise<IssuedToken>;
+  bootstrap(request: BootstrapRequest): Promise<IssuedToken>;
   whoami(caller: Caller): Promise<WhoAmI>;
+}
+
+export interface BootstrapRequest {
+  readonly token: string;
+  readonly name: string;
+  readonly address: string;
+  readonly requestId: string;
+  readonly onRefusal?: () => void;
 }
 
 export interface WhoAmI {

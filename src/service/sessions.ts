@@ -1,6 +1,6 @@
 import type { Bootstrap } from './bootstrap.ts';
 import type { Gate } from './gate.ts';
-import type { Caller, IssuedToken, Sessions, WhoAmI } from './services.ts';
+import type { BootstrapRequest, Caller, IssuedToken, Sessions, WhoAmI } from './services.ts';
 import type { TokenKeeper } from './token-keeper.ts';
 import type { AuthMethod, Credential, Identity } from '#auth/method';
 import { PlumbError } from '#domain/errors';
@@ -22,18 +22,20 @@ export class Doorkeeper implements Sessions {
     this.#options = options;
   }
 
-  async authenticate(credential: Credential, requestId: string): Promise<Caller> {
+  async authenticate(credential: Credential, requestId: string, onRefusal?: () => void): Promise<Caller> {
     try {
       return { identity: await this.#identify(credential), requestId, address: credential.address };
     } catch (error) {
+      if (isRefusal(error)) onRefusal?.();
       return this.#options.gate.refuseCredential(credential.address, requestId, error);
     }
   }
 
-  async bootstrap(request: { token: string; name: string; address: string; requestId: string }): Promise<IssuedToken> {
+  async bootstrap(request: BootstrapRequest): Promise<IssuedToken> {
     try {
       return await this.#options.bootstrap.spend(request);
     } catch (error) {
+      if (isRefusal(error)) request.onRefusal?.();
       return this.#options.gate.refuseCredential(request.address, request.requestId, error);
     }
   }
@@ -61,6 +63,11 @@ export class Doorkeeper implements Sessions {
     }
     throw new PlumbError('unauthenticated', 'no way to sign in accepts this credential');
   }
+}
+
+/** What a stranger can make happen as often as they like; no fault of ours. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof PlumbError && (error.code === 'unauthenticated' || error.code === 'invalid');
 }
 
 /** Asks each method whether the right still stands. */

@@ -77,14 +77,20 @@ export function stubServices(seen: unknown[] = []): Services {
   });
   return {
     sessions: {
-      async authenticate(credential, requestId) {
-        if (credential.token !== good) throw new PlumbError('unauthenticated', 'the token is unknown or was revoked');
+      async authenticate(credential, requestId, onRefusal) {
+        if (credential.token !== good) {
+          onRefusal?.();
+          throw new PlumbError('unauthenticated', 'the token is unknown or was revoked');
+        }
         const identity = { principal: parsePrincipalName('person/root'), policies: ['admin'], accessor: 'acc' };
         return { identity, requestId, address: credential.address };
       },
-      async bootstrap(request) {
+      async bootstrap({ onRefusal, ...request }) {
         seen.push(['bootstrap', request]);
-        if (request.token !== good) throw new PlumbError('unauthenticated', 'the bootstrap token is wrong or spent');
+        if (request.token !== good) {
+          onRefusal?.();
+          throw new PlumbError('unauthenticated', 'the bootstrap token is wrong or spent');
+        }
         return { ...token, token: 'issued' };
       },
       whoami: answer('whoami', { principal: parsePrincipalName('person/root'), policies: ['admin'], accessor: 'acc' }),

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
+import { join } from 'node:path';
 import type { PlumbApiError } from '@plumbd/client';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { attacked, canary } from './attempts.ts';
@@ -130,12 +132,16 @@ test('the one-time token works once, and is guessed at as slowly as any other', 
   );
 });
 
-test('refused credentials are counted, and too many are not looked at', async () => {
+test('refused credentials are counted: too many are no longer recorded, and lock nobody else out', async () => {
   await using slow = await startServer({ argv: ['--failures-per-minute', '6'] });
   const client = slow.clientOf(`plumb.aaaaaaaa.${'A'.repeat(43)}`);
-  const codes = new Set<string>();
-  for (let i = 0; i < 100; i += 1) codes.add(await codeOf(client.whoami()));
-  expect([...codes]).toEqual(['unauthenticated', 'rate-limited']);
+  const refusals = Array.from({ length: 100 }, () => codeOf(client.whoami()));
+  expect(new Set(await Promise.all(refusals))).toEqual(new Set(['unauthenticated', 'rate-limited']));
+  expect(await codeOf(slow.client.whoami())).toBe('none');
+  const audit = await readFile(join(slow.folder, '.plumb', 'server', 'audit.log'), 'utf8');
+  const recorded = audit.match(/"authenticate"/g)?.length;
+  expect(recorded).toBeGreaterThanOrEqual(6);
+  expect(recorded).toBeLessThan(20);
 });
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { bearerToken } from './codec.ts';
 import { Refusal } from './errors.ts';
-import { PlumbError } from '#domain/errors';
 import { Rate } from '#service/rate';
 import type { Caller, Services } from '#service/services';
 import type { Clock } from '#util/clock';
@@ -14,7 +13,7 @@ export interface RateLimit {
 export interface DoorLimits {
   /** Of one principal, and of one address without a token. */
   readonly requests: RateLimit;
-  /** Refused credentials of one address; when they are used up, no credential from there is looked at. */
+  /** Refused credentials of one address; what is above them is answered `rate-limited`, and not recorded. */
   readonly failures: RateLimit;
 }
 
@@ -65,33 +64,25 @@ export class Door {
   async admit(request: IncomingMessage, requestId: string): Promise<Caller> {
     const address = addressOf(request);
     const token = bearerToken(request.headers.authorization);
-    this.#failures.check(address);
-    let caller: Caller;
-    try {
-      caller = await this.#services.sessions.authenticate({ type: 'token', token, address }, requestId);
-    } catch (error) {
-      this.#countFailure(address, error);
-      throw error;
-    }
+    const credential = { type: 'token', token, address } as const;
+    const caller = await this.#services.sessions.authenticate(credential, requestId, () => this.countFailure(address));
     this.#requests.take(caller.identity.principal);
     return caller;
   }
 
-  /** For what needs no token; a credential in the body counts as one. */
-  async admitAnonymous<T>(request: IncomingMessage, act: (address: string) => Promise<T>): Promise<T> {
+  /** The address of one who needs no token. Throws `rate-limited`. */
+  admitAnonymous(request: IncomingMessage): string {
     const address = addressOf(request);
     this.#requests.take(address);
-    this.#failures.check(address);
-    try {
-      return await act(address);
-    } catch (error) {
-      this.#countFailure(address, error);
-      throw error;
-    }
+    return address;
   }
 
-  #countFailure(address: string, error: unknown): void {
-    if (error instanceof PlumbError && error.code === 'unauthenticated') this.#failures.take(address);
+  /**
+   * A credential from there was refused. Throws `rate-limited` when there were too many: others behind the same
+   * address, with credentials that are good, never come here.
+   */
+  countFailure(address: string): void {
+    this.#failures.take(address);
   }
 }
 

@@ -113,17 +113,28 @@ describe('the change stream', () => {
 });
 
 describe('limits', () => {
-  test('refused credentials of one address are answered up to a number, then nobody from there', async () => {
+  test('refused credentials of one address are counted; good ones from there go on working', async () => {
     const clock = new FakeClock();
     const limits = { ...defaultLimits, failures: { perSecond: 1, burst: 3 } };
     const handler = await makeHandler(stubServices(), { clock, limits });
     const attempt = (bearer: string) =>
       send({ method: 'GET', url: '/api/v1/whoami', headers: { authorization: `Bearer ${bearer}` } }, handler);
     const answers = [];
-    for (const bearer of ['bad', 'bad', 'bad', 'bad', good]) answers.push((await attempt(bearer)).status);
-    expect(answers).toEqual([401, 401, 401, 429, 429]);
+    for (const bearer of ['bad', 'bad', 'bad', 'bad', good, 'bad']) answers.push((await attempt(bearer)).status);
+    expect(answers).toEqual([401, 401, 401, 429, 200, 429]);
+    expect((await send({ method: 'GET', url: '/healthz' }, handler)).status).toBe(200);
     await clock.advance(1000);
-    expect((await attempt(good)).status).toBe(200);
+    expect((await attempt('bad')).status).toBe(401);
+  });
+
+  test('a refused bootstrap token counts as a credential', async () => {
+    const limits = { ...defaultLimits, failures: { perSecond: 1, burst: 1 } };
+    const handler = await makeHandler(stubServices(), { limits });
+    const attempt = (token: string) =>
+      send({ method: 'POST', url: '/api/v1/bootstrap', payload: { token, name: 'eve' } }, handler);
+    const answers = [];
+    for (const token of ['bad', 'bad', good]) answers.push((await attempt(token)).status);
+    expect(answers).toEqual([401, 429, 201]);
   });
 
   test('requests of one principal', async () => {

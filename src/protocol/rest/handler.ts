@@ -8,7 +8,7 @@ import { parseJson } from './json.ts';
 import type { RestOptions } from './options.ts';
 import { Reads, isPlainRead } from './reads.ts';
 import { defaultBodyLimit } from './route.ts';
-import type { Answer, Call, CallerCall, Route } from './route.ts';
+import type { AnonymousCall, Answer, Call, CallerCall, Route } from './route.ts';
 import { Nothing } from './schema-records.ts';
 import { Streams } from './streams.ts';
 import { convertQuery } from './validate.ts';
@@ -118,9 +118,10 @@ export class Handler {
     const { run } = route;
     if (run.kind === 'anonymous') {
       this.#door.checkHost(request.headers.host);
-      return this.#door.admitAnonymous(request.raw, async (address) =>
-        this.#reply(await run.call(this.#decode(route, request, address) as Call<never, never>), request, reply),
-      );
+      const address = this.#door.admitAnonymous(request.raw);
+      const onRefusal = (): void => this.#door.countFailure(address);
+      const call = { ...this.#decode(route, request, address), onRefusal } as AnonymousCall<never>;
+      return this.#reply(await run.call(call), request, reply);
     }
     const caller = request.caller ?? (await this.#admit(request));
     const call = { ...this.#decode(route, request, caller.address), caller } as CallerCall<never, never>;

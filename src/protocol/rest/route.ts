@@ -27,6 +27,10 @@ export interface Call<Q, B> {
   readonly address: string;
   readonly requestId: string;
 }
+export interface AnonymousCall<B> extends Call<unknown, B> {
+  /** To be called before a credential in the body is refused. Throws `rate-limited`. */
+  readonly onRefusal: () => void;
+}
 export interface CallerCall<Q, B> extends Call<Q, B> {
   readonly caller: Caller;
 }
@@ -67,7 +71,7 @@ export interface Route extends Spec<TObject, TSchema, TSchema> {
   readonly queryCheck: Validator | undefined;
   readonly bodyCheck: Validator | undefined;
   readonly run:
-    | { readonly kind: 'anonymous'; call(call: Call<never, never>): Promise<Answer<unknown>> }
+    | { readonly kind: 'anonymous'; call(call: AnonymousCall<never>): Promise<Answer<unknown>> }
     | { readonly kind: 'caller'; call(call: CallerCall<never, never>): Promise<Answer<unknown>> }
     | {
         readonly kind: 'stream';
@@ -87,7 +91,7 @@ export function route<
 /** A route that anyone may call. */
 export function anonymousRoute<B extends TSchema, A extends TSchema>(
   spec: Spec<typeof Nothing, B, A>,
-  call: (call: Call<unknown, Static<B>>) => Promise<Answer<Immutable<Static<A>>>>,
+  call: (call: AnonymousCall<Static<B>>) => Promise<Answer<Immutable<Static<A>>>>,
 ): Route {
   return { ...complete(spec), run: { kind: 'anonymous', call } };
 }

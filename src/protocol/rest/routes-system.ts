@@ -15,9 +15,9 @@ export const sessionRoutes: readonly Route[] = [
       answer: schema.IssuedToken,
       successes: [201],
     },
-    async ({ services, body, address, requestId }) => ({
+    async ({ services, body, address, requestId, onRefusal }) => ({
       status: 201,
-      body: await services.sessions.bootstrap({ ...body, address, requestId }),
+      body: await services.sessions.bootstrap({ ...body, address, requestId, onRefusal }),
     }),
   ),
   route(
