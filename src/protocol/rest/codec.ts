@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { PlumbError } from '#domain/errors';
 import { Refusal } from './errors.ts';
 
@@ -75,6 +76,22 @@ export function bearerToken(authorization: string | undefined): string {
   if (authorization.startsWith('Bearer ')) return authorization.slice(7);
   if (/^bearer /i.test(authorization)) return authorization.slice(7).trim();
   throw new PlumbError('unauthenticated', 'the Authorization header is not of the scheme Bearer');
+}
+
+const charsets = /;\s*charset\s*=\s*"?([^\s";]*)/gi;
+
+/** Throws a refusal when a body is compressed, or is text in another encoding than UTF-8. */
+export function checkBodyForm(headers: IncomingHttpHeaders): void {
+  const encoding = headers['content-encoding']?.trim().toLowerCase();
+  if (encoding !== undefined && encoding !== '' && encoding !== 'identity') {
+    throw new Refusal(415, {
+      message: 'the body has a content encoding, expected it as it is',
+      headers: { 'accept-encoding': 'identity' },
+    });
+  }
+  for (const [, charset = ''] of headers['content-type']?.matchAll(charsets) ?? []) {
+    if (charset.toLowerCase() !== 'utf-8') throw new Refusal(415, { message: 'the body must be of charset utf-8' });
+  }
 }
 
 /** The revision to go on from: where the last connection broke, else where the query says. */

@@ -39,14 +39,21 @@ const refusals = {
 } as const satisfies Record<number, readonly [ErrorCode, string]>;
 export type RefusalStatus = keyof typeof refusals;
 
+interface RefusalOptions {
+  /** Default: that of the status. */
+  readonly message?: string;
+  readonly hint?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** A refusal by HTTP itself: its status is not that of its code. */
 export class Refusal extends PlumbError {
   readonly status: RefusalStatus;
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: RefusalStatus, options: { hint?: string; headers?: Readonly<Record<string, string>> } = {}) {
+  constructor(status: RefusalStatus, options: RefusalOptions = {}) {
     const [code, message] = refusals[status];
-    super(code, message, options.hint === undefined ? {} : { hint: options.hint });
+    super(code, options.message ?? message, options.hint === undefined ? {} : { hint: options.hint });
     this.status = status;
     this.headers = options.headers ?? {};
   }

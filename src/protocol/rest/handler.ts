@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { decodeTail } from './codec.ts';
+import { checkBodyForm, decodeTail } from './codec.ts';
 import { Door } from './door.ts';
 import { Refusal, encodeProblem, headers } from './errors.ts';
 import { parseJson } from './json.ts';
@@ -103,16 +103,19 @@ export class Handler {
       url: toPattern(route.url),
       exposeHeadRoute: method === 'GET' && run.kind !== 'stream',
       ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
-      ...(route.bodyCheck === undefined || run.kind === 'anonymous' ? {} : { onRequest: this.#admitFirst }),
+      ...(route.bodyCheck === undefined ? {} : { onRequest: this.#beforeBody(run.kind === 'anonymous') }),
       handler: (request, reply) => this.#answer(route, request, reply),
     });
   }
 
   /** Before a body is read: who may not call must not make us hold megabytes. */
-  readonly #admitFirst = async (request: FastifyRequest): Promise<void> => {
-    this.#door.checkHost(request.headers.host);
-    request.caller = await this.#door.admit(request.raw, request.id);
-  };
+  #beforeBody(isAnonymous: boolean): (request: FastifyRequest) => Promise<void> {
+    return async (request) => {
+      if (isAnonymous) this.#door.checkHost(request.headers.host);
+      else request.caller = await this.#admit(request);
+      checkBodyForm(request.headers);
+    };
+  }
 
   async #answer(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { run } = route;

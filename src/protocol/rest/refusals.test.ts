@@ -203,6 +203,29 @@ describe('bad requests', () => {
     expect(response.headers).not.toHaveProperty('access-control-allow-origin');
   });
 
+  test.each([
+    [{ ...json, 'content-encoding': 'gzip' }, 'the body has a content encoding, expected it as it is'],
+    [{ ...json, 'content-encoding': 'identity, br' }, 'the body has a content encoding, expected it as it is'],
+    [{ 'content-type': 'application/json; charset=iso-8859-1' }, 'the body must be of charset utf-8'],
+    [{ 'content-type': 'application/json;Charset="UTF-16"' }, 'the body must be of charset utf-8'],
+    [{ 'content-type': 'application/json; charset=utf-8; charset=latin1' }, 'the body must be of charset utf-8'],
+  ])('a body with %j is refused, whoever sends it', async (headers, detail) => {
+    const stranger = { ...headers, authorization: '' };
+    const bootstrap = { method: 'POST', url: '/api/v1/bootstrap', payload: '{}', headers: stranger } as const;
+    for (const request of [{ ...put, payload: '{"value":"x"}', headers }, bootstrap]) {
+      const response = await send(request, shared);
+      expect([response.status, response.json().code, response.json().detail]).toEqual([415, 'unsupported', detail]);
+    }
+  });
+
+  test.each([
+    { 'content-type': 'application/json;charset=UTF-8' },
+    { 'content-type': 'application/json; charset="utf-8"' },
+    { ...json, 'content-encoding': 'identity' },
+  ])('a body with %j is taken', async (headers) => {
+    expect((await send({ ...put, payload: '{"value":"x"}', headers }, shared)).status).toBe(201);
+  });
+
   test('every mistake of a body is told, each with its place', async () => {
     const ops = [
       { op: 'put', path: 1 },

@@ -19,6 +19,7 @@ export function isPlainWrite({ method, url = '', headers }: IncomingMessage): bo
     url.startsWith(prefix) &&
     !url.includes('?') &&
     headers['content-type'] === 'application/json' &&
+    headers['content-encoding'] === undefined &&
     // A request without a length, or in chunks, has none; Node refuses one that is no number.
     Number(headers['content-length']) <= plainBodyBytes
   );
