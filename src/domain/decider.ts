@@ -19,7 +19,8 @@ export function compilePolicies(policies: readonly NamedRules[]): Decider {
   for (const policy of policies) {
     for (const rule of policy.rules) insert(root, rule, compileRule(policy.name, rule));
   }
-  return new TrieDecider(root);
+  const isTimed = policies.some(({ rules }) => rules.some((rule) => rule.conditions.some(({ on }) => on === 'time')));
+  return new TrieDecider(root, isTimed);
 }
 
 interface CompiledRule {
@@ -94,9 +95,11 @@ const nothing: Decision = { allow: false };
 
 class TrieDecider implements Decider {
   readonly #root: TrieNode;
+  readonly isTimed: boolean;
 
-  constructor(root: TrieNode) {
+  constructor(root: TrieNode, isTimed: boolean) {
     this.#root = root;
+    this.isTimed = isTimed;
   }
 
   decide(question: Question): Decision {

@@ -49,4 +49,6 @@ export interface Decider {
   decide(question: Question): Decision;
   /** Whether anything below the folder could be allowed; may say yes for nothing, never no for something. */
   mayBelow(action: Action, folder: string): boolean;
+  /** Whether the time of day alone may change a decision. */
+  readonly isTimed: boolean;
 }

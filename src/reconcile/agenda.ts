@@ -75,12 +75,14 @@ export class Agenda {
 
   #ring(): void {
     this.#timer = undefined;
-    this.#timerAt = Number.POSITIVE_INFINITY;
+    // What is set meanwhile arms no timer: the one for what remains is armed once, at the end.
+    this.#timerAt = Number.NEGATIVE_INFINITY;
     const until = this.#clock.monotonic() + this.#togetherMs;
     for (let first = this.#heap[0]; first !== undefined && first.at <= until; first = this.#heap[0]) {
       this.#remove(first);
       first.fire();
     }
+    this.#timerAt = Number.POSITIVE_INFINITY;
     this.#arm();
   }
 

@@ -56,6 +56,26 @@ test('a thousand syncs are spread over the minute, and wait on one timer', async
   expect(Math.min(...counts)).toBeGreaterThan(2);
 });
 
+test('looks that are nearly due come with the one that is, at most a hundredth of the interval early', async () => {
+  const loop = newLoop();
+  for (let index = 0; index < 1000; index += 1) loop.add(`s${index}`);
+  loop.start();
+  await clock.advance(0);
+  runs = [];
+  await clock.advance(600_000);
+  const moments = new Set(runs.map(({ at }) => at));
+  expect(runs.length).toBeGreaterThan(9000);
+  expect(moments.size).toBeLessThanOrEqual(1000);
+  const last = new Map<string, number>();
+  const gaps = runs.flatMap(({ name, at }) => {
+    const before = last.get(name);
+    last.set(name, at);
+    return before === undefined ? [] : at - before;
+  });
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(53_400);
+  expect(Math.max(...gaps)).toBeLessThanOrEqual(66_000);
+});
+
 test('one that is added later starts, one that is removed is not looked at again', async () => {
   const loop = newLoop();
   loop.start();

@@ -72,6 +72,7 @@ function bounded(decider: Decider, bounds: Decider): Decider {
       return bound.allow ? decision : bound;
     },
     mayBelow: (action, folder) => decider.mayBelow(action, folder) && bounds.mayBelow(action, folder),
+    isTimed: decider.isTimed || bounds.isTimed,
   };
 }
 
@@ -105,6 +106,11 @@ export class Rights {
     this.principal = principal;
     this.#address = address;
     this.#time = time;
+  }
+
+  /** Whether they may change with the time of day alone. */
+  get isTimed(): boolean {
+    return this.#decider.isTimed;
   }
 
   may(action: Action, path: string, facts?: Facts): boolean {

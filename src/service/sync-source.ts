@@ -47,6 +47,10 @@ export class ServerSyncSource implements SyncSource, Deliveries {
     return { kind: 'absent' };
   }
 
+  wishMark(name: SyncName): number | undefined {
+    return this.#options.wishes.mark(name);
+  }
+
   inventory(name: SyncName): InventoryRecord {
     return this.#options.workState.record('inventory', name) ?? noNames;
   }

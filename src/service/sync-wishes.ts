@@ -29,6 +29,8 @@ export class SyncWishes {
   readonly #options: WishOptions;
   /** What the last evaluation of each sync touched: entries, environments, its principal and that one's policies. */
   readonly #touched = new Interests<SyncName>();
+  /** How many commits concerned what the last evaluation touched, or the sync itself; of those that any did. */
+  readonly #news = new Map<SyncName, number>();
 
   constructor(options: WishOptions) {
     this.#options = options;
@@ -53,6 +55,18 @@ export class SyncWishes {
 
   forget(name: SyncName): void {
     this.#touched.delete(name);
+    this.#news.delete(name);
+  }
+
+  /**
+   * A number that stays the same while evaluating the sync anew would answer the same. `undefined`: a policy of its
+   * principal has a condition on the time.
+   */
+  mark(name: SyncName): number | undefined {
+    const { gate, state } = this.#options;
+    const spec = state.record('sync', name);
+    if (spec === undefined || gate.rightsOf(spec.runAs)?.isTimed === true) return undefined;
+    return this.#news.get(name) ?? 0;
   }
 
   /** Syncs whose last evaluation touched the path. */
@@ -60,7 +74,10 @@ export class SyncWishes {
     return this.#touched.match(path);
   }
 
-  /** The syncs that a commit may concern: those whose last evaluation touched a path of it, and those whose spec is in it. */
+  /**
+   * The syncs that a commit may concern: those whose last evaluation touched a path of it, and those whose spec is
+   * in it. Each commit is to be asked about once: the {@link mark} of those syncs becomes another one.
+   */
   concerned(commit: Commit<TruthOp>): ReadonlySet<SyncName> {
     const names = new Set<SyncName>();
     for (const { ops } of commit.changes) {
@@ -70,6 +87,7 @@ export class SyncWishes {
         for (const name of this.#touched.match(path)) names.add(name);
       }
     }
+    for (const name of names) this.#news.set(name, (this.#news.get(name) ?? 0) + 1);
     return names;
   }
 

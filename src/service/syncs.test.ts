@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Caller, ChangeRequestOp, SyncInput } from './services.ts';
 import { Host } from '#reconcile/host';
+import type { SyncSource } from '#reconcile/reconciler';
 import { SeededRandom } from '#testing/clock';
 import { allow, deny } from '#testing/plumb';
 import { MemoryTarget } from '#testing/simulate/target';
@@ -8,14 +9,17 @@ import { refusal, usePlumb } from '#testing/use-plumb';
 
 let target = new MemoryTarget();
 let hosts: Host[] = [];
+let sources: SyncSource[] = [];
 const plumb = usePlumb(() => {
   target = new MemoryTarget();
   hosts = [];
+  sources = [];
   return {
     reconciling: (source, clock) => {
       const targets = new Map([['memory', target]]);
       const host = new Host({ syncs: source, targets, clock, random: new SeededRandom(2) });
       hosts.push(host);
+      sources.push(source);
       return host;
     },
   };
@@ -77,6 +81,39 @@ describe('a sync', () => {
     await use().environments.put(use().root, 'app/prod', { extends: 'other' }, {});
     await settled();
     expect(there()).toEqual({ HOST: 'o', OWN: 'o', URL: 'u' });
+  });
+
+  test('at rest is not evaluated, as long as nothing has happened to what it depends on', async () => {
+    const source = sources.at(-1);
+    await create();
+    await settled();
+    const mark = source?.wishMark?.('laptop');
+    await apply(put('app/dev/HOST', 'elsewhere'));
+    expect(source?.wishMark?.('laptop')).toBe(mark);
+    const marks = [mark];
+    const happens = async (act: () => Promise<unknown>) => {
+      await act();
+      marks.push(source?.wishMark?.('laptop'));
+    };
+    const { policies, principals, environments, root } = use();
+    await happens(() => apply(put('app/base/HOST', 'h2')));
+    await happens(() => policies.put(root, 'deliver', { text: allow('list, read', 'app/**') }, {}));
+    await policies.put(root, 'more', { text: '' }, {});
+    await happens(() => principals.put(root, 'workload/laptop', { policies: ['deliver', 'more'] }, {}));
+    await happens(() => environments.put(root, 'app/prod', {}, {}));
+    await happens(() => create({ mode: 'report' }));
+    expect(new Set(marks).size).toBe(6);
+    expect(marks).not.toContain(undefined);
+  });
+
+  test('whose rights depend on the time of day stalls within the minute in which they end', async () => {
+    await use().policies.put(use().root, 'deliver', { text: allow('read', 'app/**', 'time in 00:00-00:05 UTC') }, {});
+    await create();
+    await plumb().clock.advance(5 * 60_000 - 2000);
+    expect(await conditions()).toEqual(['InSync Agrees: all 3 names agree']);
+    await plumb().clock.advance(67_000);
+    expect(await conditions()).toEqual([expect.stringMatching(/^Stalled RightsLost/)]);
+    expect(there()).toEqual({ HOST: 'h', OWN: 'o', URL: 'at h' });
   });
 
   test('every delivery is in the audit file before it is made, names and never values', async () => {
