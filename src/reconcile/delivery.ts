@@ -90,7 +90,7 @@ export class Deliveries {
     await this.conclude(name, finding, takes ? inPlace(draft.confirmed, resolved) : undefined);
   }
 
-  async #write(run: Run, place: Place, { draft, revision, secret, mark }: Drafted): Promise<string> {
+  async #write(run: Run, place: Place, { draft, revision, secret, mark, observed }: Drafted): Promise<string> {
     const { name, spec, resolved, signal } = run;
     const intended = inPlace(draft.intended, resolved);
     const known = sameInventory(intended, this.#syncs.inventory(name));
@@ -98,7 +98,7 @@ export class Deliveries {
       known ? undefined : this.#syncs.saveInventory(name, intended),
       this.#syncs.recordDelivery(name, { ...byKind(draft), revision }),
     ]);
-    const request = { steps: draft.writes, secret, plannedAgainst: mark };
+    const request = { steps: draft.writes, secret, plannedAgainst: mark, ...(observed === null ? {} : { observed }) };
     const written = await this.#options.places.ask(signal, (limit) => place.write(request, limit));
     this.#repairs.note(name, draft.drifted, this.#options.clock.now());
     const { total } = draft;

@@ -3,7 +3,7 @@ import { makeDraft } from './plan.ts';
 import type { Draft } from './plan.ts';
 import type { Places, Resolved } from './places.ts';
 import type { SyncSource, SyncName } from './reconciler.ts';
-import type { Place } from './target.ts';
+import type { Observed, Place } from './target.ts';
 import type { InventoryRecord, SyncSpec } from '#domain/records';
 
 /** One run: which sync, with what spec, for whom. */
@@ -32,6 +32,8 @@ export interface Drafted {
   readonly secret: boolean;
   /** The mark of what was read. */
   readonly mark: string | null;
+  /** `null`: the place does not exist. */
+  readonly observed: Observed | null;
 }
 
 export interface LookOptions {
@@ -56,7 +58,7 @@ export async function look(options: LookOptions, run: Run, place: Place, suppose
     traits: place.traits,
     adopt: run.resolved.adopt,
   });
-  return { kind: 'drafted', draft, revision, secret, mark: observed?.mark ?? null };
+  return { kind: 'drafted', draft, revision, secret, mark: observed?.mark ?? null, observed };
 }
 
 /** Why a sync may not write where it wants to: others do. */

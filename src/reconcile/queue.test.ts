@@ -104,6 +104,29 @@ describe('one name', () => {
     expect(started.length).toBeLessThanOrEqual(20);
   });
 
+  test('what its target tells of its own write waits for a moment, and keeps no change of the source waiting', async () => {
+    const queue = newQueue();
+    queue.wake('a', 'user');
+    await settle();
+    queue.wake('a', 'drift');
+    await started[0]?.end(done);
+    await clock.advance(5);
+    queue.wake('a', 'user');
+    await settle();
+    queue.wake('a', 'drift');
+    await started[1]?.end(done);
+    await clock.advance(980);
+    await started[2]?.end(done);
+    queue.wake('a', 'drift');
+    await settle();
+    expect(started.map(({ lane, at }) => [lane, at])).toEqual([
+      ['user', 0],
+      ['user', 5],
+      ['drift', 25],
+      ['drift', 985],
+    ]);
+  });
+
   test('its most urgent wake decides the lane', async () => {
     const queue = newQueue({ concurrency: 1 });
     queue.wake('busy', 'user');

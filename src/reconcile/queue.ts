@@ -11,6 +11,11 @@ const driftLane = 1;
 const resyncLane = 2;
 /** Milliseconds between the runs of one name under a stream of wakes: from, doubling, to. */
 const coalescing = { first: 5, most: 100 } as const;
+/**
+ * Milliseconds after a run before one starts for nothing but `drift` that came during it: most often the target's watch
+ * telling us of our own write, and a change of the source must not find the name busy with that.
+ */
+const echoMs = 20;
 const never = Number.POSITIVE_INFINITY;
 
 export interface QueueOptions {
@@ -39,6 +44,8 @@ interface Item {
   /** The same of the wakes that the present run answers. */
   answering: number | null;
   running: boolean;
+  /** The oldest of the wakes that wait came during a run. */
+  isEcho: boolean;
   ticket: number;
   failures: number;
   /** When to come back without a wake, and in which lane. */
@@ -84,6 +91,7 @@ export class Queue {
     item.wakes[urgency] = (item.wakes[urgency] ?? 0) + 1;
     item.since ??= this.#clock.monotonic();
     if (item.lane !== null && item.lane <= urgency) return;
+    item.isEcho ||= item.lane === null && item.running;
     item.lane = urgency;
     if (!item.running) this.#schedule(item);
   }
@@ -120,6 +128,7 @@ export class Queue {
       since: null,
       answering: null,
       running: false,
+      isEcho: false,
       ticket: 0,
       failures: 0,
       returnAt: never,
@@ -167,6 +176,7 @@ export class Queue {
     item.returnAt = never;
     item.ticket += 1;
     item.running = true;
+    item.isEcho = false;
     this.#running += 1;
     const outcome = await this.#attempt(item.name, run.lane);
     item.running = false;
@@ -230,7 +240,7 @@ function crowded([user, drift]: Item['wakes']): boolean {
 function dueAt(item: Item, backoff: { readonly firstMs: number }): number {
   const { lane, failures, returnAt } = item;
   if (lane === null) return returnAt;
-  const spaced = item.endedAt + item.delay;
+  const spaced = item.endedAt + Math.max(item.delay, item.isEcho && lane === driftLane ? echoMs : 0);
   if (failures === 0 || lane === userLane) return spaced;
   return Math.max(spaced, lane === driftLane ? Math.min(returnAt, item.endedAt + backoff.firstMs) : returnAt);
 }

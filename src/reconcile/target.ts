@@ -43,6 +43,8 @@ export interface WriteRequest extends ReadRequest {
   readonly steps: readonly Step[];
   /** The mark of what was read; `null`: the place did not exist. */
   readonly plannedAgainst: string | null;
+  /** What was read, if the plan was made in the same breath: a target that still has the contents need not read them again. */
+  readonly observed?: Observed;
 }
 
 /** Static facts that the planner needs; a name or set that breaks one is refused in the plan. */

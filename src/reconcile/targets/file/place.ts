@@ -49,6 +49,8 @@ export class FilePlace implements Place {
   /** A call that was given up may still be at work: the next one waits for it. */
   #last: Promise<unknown> = Promise.resolve();
   #fresh: Fresh | undefined;
+  /** What was read for which answer: kept as long as whoever asked keeps the answer. */
+  readonly #readings = new WeakMap<Observed, Found>();
 
   constructor(options: FilePlaceOptions) {
     const { block, segments } = options;
@@ -70,13 +72,15 @@ export class FilePlace implements Place {
     const file = parseFile(bytes, this.#subject);
     const mode = modeOf(stats);
     const wanted = this.#modeFor(stats, secret);
-    return {
+    const observed = {
       names: namesOf(file.lines),
       outside: file.outside,
       flaws: mode === wanted ? [] : [`mode is ${octal(mode)}, expected ${octal(wanted)}`],
       notes: [...notesOf(file), ...linkNotes(stats)],
       mark: markOf(stats),
     };
+    this.#readings.set(observed, found);
+    return observed;
   }
 
   async mark(): Promise<string | null> {
@@ -100,7 +104,7 @@ export class FilePlace implements Place {
 
   async #replace(
     folder: Folder,
-    { steps, plannedAgainst, secret }: WriteRequest,
+    { steps, plannedAgainst, secret, observed }: WriteRequest,
     signal: AbortSignal,
   ): Promise<BigIntStats> {
     await this.#options.sweep(folder);
@@ -109,8 +113,10 @@ export class FilePlace implements Place {
       signal.throwIfAborted();
       if ((await this.#markIn(folder)) !== expected) throw changedMeanwhile();
     };
-    const found = await this.#find(folder);
-    if (found !== null) await unchanged();
+    // Whether it still stands there is asked before it is replaced.
+    const known = observed?.mark === expected && observed !== undefined ? this.#readings.get(observed) : undefined;
+    const found = known ?? (await this.#find(folder));
+    if (known === undefined && found !== null) await unchanged();
     const file = found === null ? null : parseFile(found.bytes, this.#subject);
     const bytes = editFile(file, steps, this.#subject);
     const replacement = {

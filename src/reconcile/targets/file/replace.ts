@@ -40,8 +40,8 @@ export async function replaceFile(
     await options.unchanged();
     if (options.isNew) await appear(path, folder.path(file.name));
     else await rename(path, folder.path(file.name));
-    await folder.sync();
-    return await handle.stat({ bigint: true });
+    const [stats] = await Promise.all([handle.stat({ bigint: true }), folder.sync()]);
+    return stats;
   } catch (error) {
     await unlink(path).catch(() => undefined);
     throw error;
@@ -82,7 +82,7 @@ async function prepare(handle: FileHandle, { bytes, mode, owner }: Replacement):
       });
     });
   }
-  await handle.chmod(mode);
+  if ((own.mode & 0o7777) !== mode) await handle.chmod(mode);
   await handle.writeFile(bytes);
   await handle.sync();
 }
