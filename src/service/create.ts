@@ -19,7 +19,7 @@ import { SystemState } from './system.ts';
 import { TargetList } from './targets.ts';
 import { TokenKeeper } from './token-keeper.ts';
 import { TokenIssuer } from './tokens.ts';
-import { eventOf, tokenPath } from './watch.ts';
+import { eventOf, eventsAfter, tokenPath } from './watch.ts';
 import { nounPaths } from '#domain/path';
 import type { TruthDraft } from '#state/view';
 
@@ -40,7 +40,7 @@ export function createServices(parts: ServiceParts): Services {
   const wishes = new SyncWishes({ gate, state, keyring });
   const kept = new ServerSyncSource({ gate, state, workState, work, keyring, wishes });
   const reconciling = parts.reconciling(kept);
-  const feed = new Feed(state.revision, parts.feed);
+  const feed = new Feed(state.revision, (after) => eventsAfter(truth, after, state), parts.feed);
   const world = { gate, state, keyring, blobs, clock };
   const plain = { gate, state, truth };
   connect(parts, { wishes, reconciling, feed });

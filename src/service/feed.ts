@@ -1,5 +1,6 @@
 import type { FeedOptions } from './parts.ts';
 import type { WatchEvent } from './services.ts';
+import { PlumbError } from '#domain/errors';
 import { isBelow } from '#domain/path';
 import { Interests } from '#state/interest';
 
@@ -8,6 +9,9 @@ export type ChangeEvent = Extract<WatchEvent, { readonly type: 'change' }>;
 
 /** What a consumer finds next: an event, or that it has missed some. */
 export type Taken = ChangeEvent | 'truncated' | undefined;
+
+/** Reads again what happened after a revision, in order. Throws `not-found` when that is gone. */
+export type Recall = (after: number) => AsyncIterable<ChangeEvent>;
 
 /**
  * Recent changes, and who waits for which paths. Publishing costs what the change's paths cost (their
@@ -21,13 +25,19 @@ export class Feed {
   /** Every change after this revision is kept. */
   #since: number;
   #revision: number;
+  readonly #recall: Recall;
+  /** What is being recalled. */
+  #recalling: Promise<void> | undefined;
+  /** After this revision or an older one too much has happened to be kept, or it is gone. */
+  #beyond = -1;
   readonly #waiting = new Interests<Subscription>();
 
-  /** `revision`: the present one; nothing before it is kept. */
-  constructor(revision: number, options: FeedOptions = {}) {
+  /** `revision`: the present one; what is before it is recalled when somebody asks. */
+  constructor(revision: number, recall: Recall, options: FeedOptions = {}) {
     const { events = 10_000, entries = 200_000, waiting = 1000 } = options;
     this.#since = revision;
     this.#revision = revision;
+    this.#recall = recall;
     this.#limits = { events, entries, waiting };
   }
 
@@ -51,6 +61,19 @@ export class Feed {
   }
 
   /**
+   * Keeps what happened after a revision from before this feed began, so that one can subscribe from there: read once,
+   * for all who ask. Does nothing when it is kept already, and when it is more than the limits allow.
+   */
+  async reach(after: number): Promise<void> {
+    while (after < this.#since && after > this.#beyond) {
+      if (this.#recalling === undefined) {
+        this.#recalling = this.#extend(after).finally(() => (this.#recalling = undefined));
+        await this.#recalling;
+      } else await this.#recalling.catch(() => undefined);
+    }
+  }
+
+  /**
    * What happens at or below `under` ('': anywhere) after a revision. If that is older than what is
    * kept, the first thing taken is `truncated`. `owners`: paths of other nouns (the token's, the
    * principal's) whose changes {@link wake} the subscription.
@@ -66,6 +89,41 @@ export class Feed {
   /** Lets the subscriptions that named this path as an owner look again whether they may go on. */
   wake(owner: string): void {
     for (const subscription of this.#waiting.match(owner)) subscription.wake();
+  }
+
+  /** Either everything after `after` is kept from then on, or that is {@link #beyond} reach. */
+  async #extend(after: number): Promise<void> {
+    const until = this.#since;
+    const found = await this.#recalled(after, until);
+    // What was kept may have begun to leave meanwhile.
+    if (found?.length !== until - after || this.#since !== until) {
+      this.#beyond = Math.max(this.#beyond, after);
+      return;
+    }
+    for (const event of found) {
+      this.#events.set(event.revision, event);
+      this.#entries += event.entries.length;
+    }
+    this.#since = after;
+  }
+
+  /** `undefined`: too much, or gone. */
+  async #recalled(after: number, until: number): Promise<readonly ChangeEvent[] | undefined> {
+    const found: ChangeEvent[] = [];
+    if (until - after > this.#limits.events - this.#events.size) return undefined;
+    let room = this.#limits.entries - this.#entries;
+    try {
+      for await (const event of this.#recall(after)) {
+        if (event.revision > until) break;
+        room -= event.entries.length;
+        if (room < 0) return undefined;
+        found.push(event);
+      }
+    } catch (error) {
+      if (error instanceof PlumbError && error.code === 'not-found') return undefined;
+      throw error;
+    }
+    return found;
   }
 
   /** Revisions have no gaps, but a change need not have an event. */

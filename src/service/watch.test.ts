@@ -82,15 +82,39 @@ describe('a watch', () => {
     expect(events).toEqual([`truncated ${present() - 1}`, 'create a/Y@1']);
   });
 
-  test('after a restart nothing before it is kept', async () => {
+  test('goes on from a revision before a restart, with the very events of then', async () => {
     const { revision } = await apply(put('a/X'));
+    const live = consume({ after: revision });
+    await apply(put('a/X'), put('b/X'));
+    await apply({ op: 'describe', path: 'a/X', description: 'd' });
+    await plumb().services.policies.put(plumb().root, 'p', { text: '' }, {});
     await apply(put('a/X'));
+    await settle();
     await plumb().restart();
-    const before = consume({ after: revision });
+    const [first, second] = [consume({ after: revision }), consume({ after: revision + 1 })];
     const now = consume({ after: present() });
     await settle();
+    await apply(put('a/Y'));
+    await settle();
+    expect(first.raw.slice(0, -1)).toEqual(live.raw);
+    expect(first.events.slice(1)).toEqual([
+      'update a/X@2, create b/X@1',
+      'describe a/X@2',
+      'update a/X@3',
+      'create a/Y@1',
+    ]);
+    expect(second.events.slice(1)).toEqual(first.events.slice(2));
+    expect(now.events.slice(1)).toEqual(['create a/Y@1']);
+  });
+
+  test('from before what may be kept says so after a restart too', async () => {
+    const { revision } = await apply(put('a/X'));
+    for (let i = 0; i < 21; i += 1) await apply(put('a/X'));
+    await plumb().restart();
+    const [before, within] = [consume({ after: revision }), consume({ after: revision + 1 })];
+    await settle();
     expect(before.events).toEqual([`truncated ${present()}`]);
-    expect(now.events).toEqual([`bookmark ${present()}`]);
+    expect(within.events).toHaveLength(21);
   });
 
   test('that does not read is told that it has missed some', async () => {

@@ -1,5 +1,6 @@
 import type { ChangeEvent, Feed, Subscription } from './feed.ts';
 import type { Gate } from './gate.ts';
+import { entryAt } from './loaders.ts';
 import { factsOf } from './rights.ts';
 import type { Rights } from './rights.ts';
 import type { Caller, WatchEvent, WatchRequest } from './services.ts';
@@ -7,7 +8,8 @@ import type { TruthChange, TruthOp } from '#domain/change';
 import { PlumbError } from '#domain/errors';
 import { nounPaths, parseFolder } from '#domain/path';
 import type { Folder, Path } from '#domain/path';
-import type { View } from '#state/view';
+import type { TruthDraft, View } from '#state/view';
+import type { Log } from '#store/log';
 import type { Clock } from '#util/clock';
 
 /** A consumer hears something at least this often. */
@@ -39,6 +41,7 @@ export async function* watchChanges(
   const under = parseFolder(request.under ?? '');
   const after = checkAfter(request.after, feed.revision);
   await gate.read(caller, { action: 'list', path: under }, (rights) => requireSight(rights, under));
+  if (after !== undefined) await feed.reach(after);
   const { accessor, principal } = caller.identity;
   const subscription = feed.subscribe(under, after ?? feed.revision, [
     tokenPath(accessor),
@@ -147,11 +150,20 @@ function checkAfter(after: number | undefined, present: number): number | undefi
 
 /** The event of a change, for the feed. Records of other nouns are not in it. */
 export function eventOf(change: TruthChange, state: View): ChangeEvent {
-  const { revision, time, author, reason } = change;
-  return { type: 'change', revision, time, author, reason, entries: change.ops.flatMap((op) => entryOf(op, state)) };
+  const { revision, time, author, reason, ops } = change;
+  return { type: 'change', revision, time, author, reason, entries: ops.flatMap((op) => entryOf(op, revision, state)) };
 }
 
-function entryOf(op: TruthOp, state: View): ChangeEvent['entries'] {
+/** The events of changes from the log, as they were when the changes were made. */
+export async function* eventsAfter(
+  log: Pick<Log<TruthOp, TruthDraft>, 'changesAfter'>,
+  after: number,
+  state: View,
+): AsyncGenerator<ChangeEvent> {
+  for await (const change of log.changesAfter(after)) yield eventOf(change, state);
+}
+
+function entryOf(op: TruthOp, revision: number, state: View): ChangeEvent['entries'] {
   switch (op.op) {
     case 'put':
       return [{ path: op.path, effect: op.version === 1 ? 'create' : 'update', version: op.version }];
@@ -159,8 +171,13 @@ function entryOf(op: TruthOp, state: View): ChangeEvent['entries'] {
       return [{ path: op.path, effect: op.state === 'unset' ? 'unset' : 'delete', version: op.version }];
     case 'describe':
     case 'destroy':
-      return [{ path: op.path, effect: op.op, version: state.head(op.path)?.current.version ?? 0 }];
+      return [{ path: op.path, effect: op.op, version: versionAt(op.path, revision, state) }];
     case 'record':
       return [];
   }
+}
+
+function versionAt(path: Path, revision: number, state: View): number {
+  const head = state.head(path);
+  return head === undefined ? 0 : (entryAt(state, head, revision)?.current.version ?? 0);
 }
