@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, test } from 'vitest';
 import { defaultLimits } from './door.ts';
 import type { Services } from '#service/services';
@@ -167,6 +171,27 @@ describe('health', () => {
     expect([response.status, response.json().ready]).toEqual([expected, ready]);
     expect((await send({ method: 'HEAD', url, headers: { authorization: '' } }, handler)).status).toBe(expected);
   });
+});
+
+test.each([
+  ['/api/v1/entries/a', 'application/json'],
+  ['/api/v1/entries/a?raw=false', 'application/json'],
+  ['/api/v1/entries/a%2fb', 'application/problem+json'],
+  ['/api/v1/entries/a%2fb?raw=false', 'application/problem+json'],
+  ['/api/v1/nothing', 'application/problem+json'],
+  ['/api/v1/entries/a%ff?raw=false', 'application/problem+json'],
+])('%s is answered as %s, whichever way it takes', async (url, type) => {
+  // Injection goes to the framework; what has no query, to a real server, does not.
+  const server = createServer((request, response) => shared.handle(request, response)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const direct = request({ port, path: url, headers: { host: 'localhost', authorization: `Bearer ${good}` } }).end();
+  const [answer] = (await once(direct, 'response')) as [IncomingMessage];
+  answer.resume();
+  const injected = await send({ method: 'GET', url }, shared);
+  server.closeAllConnections();
+  server.close();
+  expect([answer.headers['content-type'], injected.headers['content-type']]).toEqual([type, type]);
 });
 
 test('every answer forbids to store it', async () => {

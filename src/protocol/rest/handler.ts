@@ -166,13 +166,13 @@ export class Handler {
 
   #reply(answer: Answer<unknown>, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     reply.code(answer.status ?? 200).headers({ ...headers, 'x-request-id': request.id, ...answer.headers });
-    return reply.send(answer.body === undefined ? '' : JSON.stringify(answer.body));
+    return reply.serializer(asItIs).send(answer.body === undefined ? '' : JSON.stringify(answer.body));
   }
 
   #refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const problem = encodeProblem(error, request.id, this.#options.onFault);
     reply.code(problem.status).headers(problem.headers);
-    void reply.send(problem.body);
+    void reply.serializer(asItIs).send(problem.body);
   }
 
   /** Refused before a body is read, whatever its type. */
@@ -188,6 +188,11 @@ export class Handler {
       handler: () => undefined,
     });
   }
+}
+
+/** Our own text; without a serializer the framework would also write a charset behind the type, which JSON has not. */
+function asItIs(body: unknown): string {
+  return body as string;
 }
 
 /** `{path}` takes the rest of the URL, every other parameter one segment. */

@@ -41,7 +41,7 @@ describe('errors', () => {
     });
     const response = await send({ method: 'GET', url: '/api/v1/entries/a' }, handler);
     expect(response.status).toBe(statuses[code]);
-    expect(response.headers['content-type']).toContain('application/problem+json');
+    expect(response.headers['content-type']).toBe('application/problem+json');
     const hidden = code === 'internal';
     expect(response.json()).toMatchObject({
       type: `urn:plumb:problem:${code}`,
