@@ -67,16 +67,22 @@ function searchByBytes(length: number, key: string, keyAt: (index: number) => st
   return low;
 }
 
+/** Sets or deletes a row in the table beneath an overlay, as it was done in the overlay. */
+export type Write = () => void;
+
 /** A few rows of one's own over many beneath, which stay as they are. */
 export class OverlayTable<Row> implements Table<Row> {
   readonly #beneath: Table<Row>;
+  readonly #journal: Write[];
   /** `undefined` marks a deleted row. Made with the first row: most tables of most drafts get none. */
   #own: Map<string, Row | undefined> | undefined;
   /** Keys of `#own` in order; made when a range needs it. */
   #sorted: readonly string[] | undefined;
 
-  constructor(beneath: Table<Row>) {
+  /** Everything done here is added to `journal`, to be done again beneath. */
+  constructor(beneath: Table<Row>, journal: Write[] = []) {
     this.#beneath = beneath;
+    this.#journal = journal;
   }
 
   get(key: string): Row | undefined {
@@ -86,10 +92,12 @@ export class OverlayTable<Row> implements Table<Row> {
 
   set(key: string, row: Row): void {
     this.#put(key, row);
+    this.#journal.push(() => this.#beneath.set(key, row));
   }
 
   delete(key: string): void {
     this.#put(key, undefined);
+    this.#journal.push(() => this.#beneath.delete(key));
   }
 
   range(from: string, to?: string): Iterable<readonly [string, Row]> {

@@ -1,7 +1,7 @@
 import { jsonCodec } from './codec.ts';
 import { headCodec, markCodec, versionCodec } from './rows.ts';
 import type { PageSet } from './page-set.ts';
-import type { Table } from './table.ts';
+import type { Table, Write } from './table.ts';
 import { OverlayTable } from './table.ts';
 import type { Head, PastVersion } from '#domain/entry';
 import type { TruthNouns, WorkNouns } from '#domain/records';
@@ -52,18 +52,18 @@ export function newTruthTables(pages: PageSet): TruthTables {
   };
 }
 
-/** Tables that show what is beneath, and keep what is set to themselves. */
-export function overTruthTables(beneath: TruthTables): TruthTables {
+/** Tables that show what is beneath, and keep what is set to themselves and to `journal`. */
+export function overTruthTables(beneath: TruthTables, journal: Write[]): TruthTables {
   return {
-    heads: new OverlayTable(beneath.heads),
-    versions: new OverlayTable(beneath.versions),
-    referrers: new OverlayTable(beneath.referrers),
+    heads: new OverlayTable(beneath.heads, journal),
+    versions: new OverlayTable(beneath.versions, journal),
+    referrers: new OverlayTable(beneath.referrers, journal),
     records: {
-      project: new OverlayTable(beneath.records.project),
-      environment: new OverlayTable(beneath.records.environment),
-      policy: new OverlayTable(beneath.records.policy),
-      principal: new OverlayTable(beneath.records.principal),
-      sync: new OverlayTable(beneath.records.sync),
+      project: new OverlayTable(beneath.records.project, journal),
+      environment: new OverlayTable(beneath.records.environment, journal),
+      policy: new OverlayTable(beneath.records.policy, journal),
+      principal: new OverlayTable(beneath.records.principal, journal),
+      sync: new OverlayTable(beneath.records.sync, journal),
     },
   };
 }
