@@ -23,7 +23,7 @@ export interface LogOptions<Op extends LogOp, D extends Draft<Op>> {
   readonly onFatal: (error: Error) => void;
   /** An administrator's word that commits which the anchor knows and the log lacks are given up. Default false. */
   readonly acceptLoss?: boolean;
-  /** Bytes of log after which changed pages are written; later if there is much more to write than that. Default 4 MiB. */
+  /** Bytes of log after which changed pages are written; later if there is much more to write than that. Default 8 MiB. */
   readonly checkpointBytes?: number;
   /** Called with what an operator should know of, a text for people without a value. Default: nothing is done. */
   readonly onNotice?: (notice: string) => void;

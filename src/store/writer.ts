@@ -10,7 +10,7 @@ import type { Commit, Draft, LogOp } from './fold.ts';
 import type { LogOptions } from './log.ts';
 import type { Replayed } from './replay.ts';
 
-const defaultCheckpointBytes = 4 * 1024 * 1024;
+const defaultCheckpointBytes = 8 * 1024 * 1024;
 
 /** `lost`: another writer has made that record; nothing of ours was kept. */
 export type Outcome = 'ours' | 'lost';
