@@ -107,7 +107,7 @@ describe('a wrong command line exits with 2', () => {
       ['import', 'a', 'values.txt'],
       'error: the name values.txt does not say which format it is\nhint: --format dotenv or --format json\n',
     ],
-    [['policy', 'put', 'p', 'rules'], 'error: the rules are given as @FILE\n'],
+    [['policy', 'put', 'p', 'rules'], 'error: the rules are given as @FILE, or - for standard input\n'],
     [['login', '--name', 'ada'], 'error: --name goes with --bootstrap\n'],
     [
       [

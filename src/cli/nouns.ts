@@ -80,7 +80,7 @@ export function putVerb<
     readonly parameters: Parameters<typeof defineCommand<Flags & PutFlags, [name: string, ...Args]>>[0]['parameters'];
     readonly description?: string;
     readonly examples: readonly Example[];
-    readonly input: (session: Session, flags: Flags, ...args: Args) => Input;
+    readonly input: (session: Session, flags: Flags, ...args: Args) => Input | Promise<Input>;
     readonly pick: (client: Client) => NounClient<Named, Input>;
   },
 ): CommandModule {
@@ -90,7 +90,7 @@ export function putVerb<
     examples: options.examples,
     async run(session, flags, name, ...args) {
       texts.check?.(name);
-      const input = options.input(session, flags, ...args);
+      const input = await options.input(session, flags, ...args);
       const client = await session.connect(flags);
       const record = await options
         .pick(client)

@@ -58,6 +58,9 @@ describe('where it is said', () => {
 
   test.each<[readonly string[], Partial<Config>]>([
     [['--listen=[::1]:0'], { listen: { host: '::1', port: 0 } }],
+    [['--listen', '127.9.9.9:1'], { listen: { host: '127.9.9.9', port: 1 } }],
+    [['--listen', 'localhost:1'], { listen: { host: 'localhost', port: 1 } }],
+    [['--listen', '0.0.0.0:1', '--tls-cert', 'c', '--tls-key', 'k'], { listen: { host: '0.0.0.0', port: 1 } }],
     [['--listen', 'none', '--socket', 's/p.sock'], { listen: undefined, socket: '/home/of/user/s/p.sock' }],
     [['--socket', 'none'], { socket: undefined }],
     [['--port', '0'], { listen: { host: '127.0.0.1', port: 0 } }],
@@ -103,6 +106,14 @@ describe('what is refused', () => {
     [['--accept-loss=yes'], undefined, '--accept-loss: expected true or false'],
     [['--log-level', 'loud'], undefined, '--log-level: expected one of error, warn, info, debug'],
     [['--tls-cert', 'c'], undefined, ': tlsCert and tlsKey are given together or not at all'],
+    ...['0.0.0.0', '[::]', '128.0.0.1', '192.168.1.7', 'example.org', '127.0.0.1.example.org'].map(
+      (host) =>
+        [
+          ['--listen', `${host}:8200`],
+          undefined,
+          `: ${host.replaceAll(/[[\]]/g, '')} is not loopback, and there is no TLS: give tlsCert and tlsKey, or listen on 127.0.0.1`,
+        ] as [string[], undefined, string],
+    ),
     [['--config', 'x.yaml'], 'streams: 1\nstraems: 1\n', 'x.yaml:2: straems is no option'],
     [['--config', 'x.yaml'], 'streams: { a: 1 }\n', 'x.yaml:1: streams must be one value'],
     [['--config', 'x.yaml'], 'targets: [a]\n', 'x.yaml: targets must be a mapping of names to targets'],

@@ -45,11 +45,19 @@ export async function readConfig(sources: ConfigSources): Promise<Config> {
   if ((values.tlsCert === '') !== (values.tlsKey === '')) {
     diagnostics.push({ message: 'tlsCert and tlsKey are given together or not at all' });
   }
+  if (values.listen !== undefined && values.tlsKey === '' && !isLoopback(values.listen.host)) {
+    const message = `${values.listen.host} is not loopback, and there is no TLS: give tlsCert and tlsKey, or listen on 127.0.0.1`;
+    diagnostics.push({ message });
+  }
   const targets = readTargets(file.targets, file.name, diagnostics);
   if (diagnostics.length > 0)
     throw new PlumbError('invalid', 'the configuration of the server is wrong', { diagnostics });
   const found = { values, targets, dev: flags.dev, port: flags.port };
   return freeze(resolveConfig(found, sources.cwd));
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 interface Found {

@@ -31,8 +31,7 @@ const maxHeaders = 100;
 const maxSocketPath = 103;
 
 /**
- * Throws `invalid` when TCP off loopback is asked for without TLS, or the folder of the socket is open to
- * others; `unavailable` when the port or socket is taken or cannot be had. Then nothing is left listening.
+ * Throws `invalid` when the folder of the socket is open to others; `unavailable` when the port or socket is taken or cannot be had. Then nothing is left listening.
  */
 export async function listen(config: ListenConfig, handle: RequestListener): Promise<Listening> {
   const servers: Server[] = [];
@@ -48,11 +47,6 @@ export async function listen(config: ListenConfig, handle: RequestListener): Pro
 
 async function listenTcp(config: ListenConfig, handle: RequestListener, servers: Server[]): Promise<string> {
   const { host, port } = config.listen ?? { host: '', port: 0 };
-  if (config.tls === undefined && !isLoopback(host)) {
-    throw new PlumbError('invalid', `${host} is not loopback, and there is no TLS`, {
-      hint: 'give --tls-cert and --tls-key, or listen on 127.0.0.1',
-    });
-  }
   const server =
     config.tls === undefined
       ? createServer(serverOptions(config), handle)
@@ -132,10 +126,6 @@ function listenError(cause: NodeJS.ErrnoException, name: string): PlumbError {
     });
   }
   return new PlumbError('unavailable', `cannot listen on ${name} (${cause.code ?? 'unknown reason'})`, { cause });
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 function readTls(tls: { readonly cert: string; readonly key: string }): { cert: Buffer; key: Buffer } {

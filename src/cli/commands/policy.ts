@@ -28,13 +28,17 @@ export const put = putVerb<NamedPolicy, PolicyInput, NonNullable<unknown>, [file
     flags: putFlags,
     positional: {
       kind: 'tuple',
-      parameters: [argument('NAME', 'Name of the policy'), argument('@FILE', 'File with its rules')],
+      parameters: [
+        argument('NAME', 'Name of the policy'),
+        argument('@FILE', 'File with its rules, or - for standard input'),
+      ],
     },
   },
   description: 'One rule a line, such as: allow list, read on changelog/production/**',
   examples: [{ input: 'policy put read-production @read-production.policy', brief: '' }],
-  input: (session, _, file) => {
-    if (!file.startsWith('@')) throw new UsageError('the rules are given as @FILE');
+  input: async (session, _, file) => {
+    if (file === '-') return { text: decodeText(await session.io.stdin.read(maxBytes), 'standard input', maxBytes) };
+    if (!file.startsWith('@')) throw new UsageError('the rules are given as @FILE, or - for standard input');
     return { text: decodeText(readFile(session.io, file.slice(1), maxBytes), file.slice(1), maxBytes) };
   },
   pick,
