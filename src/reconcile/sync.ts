@@ -33,7 +33,7 @@ interface Memo {
   /** Looks at the marks alone since then. */
   glances: number;
 }
-/** Of so many looks one reads everything again, in case a mark is wrong. */
+/** After so many looks at rest one reads everything again, in case a mark is wrong. */
 const fullEvery = 10;
 /** Plans in one run when somebody else keeps writing in between. */
 const attempts = 3;

@@ -27,8 +27,12 @@ export function targetConformance(title: string, make: () => Promise<TargetUnder
     let place: Place;
     const read = (): Promise<Observed | null> => place.read({ secret: false }, signal);
     const write = async (...steps: Step[]): Promise<string> => {
-      const plannedAgainst = (await read())?.mark ?? null;
-      return await place.write({ steps, secret: false, plannedAgainst }, signal);
+      const observed = await read();
+      const plannedAgainst = observed?.mark ?? null;
+      return await place.write(
+        { steps, secret: false, plannedAgainst, ...(observed === null ? {} : { observed }) },
+        signal,
+      );
     };
 
     beforeEach(async () => {
@@ -82,6 +86,21 @@ export function targetConformance(title: string, make: () => Promise<TargetUnder
       const writing = place.write({ steps: [config('A', '1')], secret: false, plannedAgainst }, signal);
       await expect(writing).rejects.toMatchObject({ code: 'mismatch' });
       expect(names(await read())).toEqual({ FOREIGN: 'changed' });
+    });
+
+    test('refuses to write what was planned from contents that are no longer there', async () => {
+      await under.set('FOREIGN', '1');
+      const observed = await read();
+      const plannedAgainst = observed?.mark ?? null;
+      await under.set('FOREIGN', '2');
+      const request = {
+        steps: [config('A', '1')],
+        secret: false,
+        plannedAgainst,
+        ...(observed === null ? {} : { observed }),
+      };
+      await expect(place.write(request, signal)).rejects.toMatchObject({ code: 'mismatch' });
+      expect(names(await read())).toEqual({ FOREIGN: '2' });
     });
 
     test('refuses to write against a place that is gone', async () => {
