@@ -79,6 +79,7 @@ export interface Statements {
   readonly rollback: StatementSync;
   readonly perStream: Readonly<Record<Stream, StreamStatements>>;
   readonly blob: StatementSync;
+  readonly anyBlob: StatementSync;
   readonly blobIds: StatementSync;
   readonly insertBlob: StatementSync;
   readonly deleteBlob: StatementSync;
@@ -112,6 +113,7 @@ export function prepare(database: DatabaseSync): Statements {
     rollback: database.prepare('ROLLBACK'),
     perStream: { truth: prepareStream(database, 'truth'), work: prepareStream(database, 'work') },
     blob: database.prepare('SELECT length, rows FROM blob WHERE id = ?'),
+    anyBlob: database.prepare('SELECT id FROM blob WHERE id BETWEEN ? AND ? LIMIT 1'),
     blobIds: database.prepare('SELECT id FROM blob WHERE id > ? ORDER BY id LIMIT ?'),
     insertBlob: database.prepare('INSERT INTO blob (id, length, rows) VALUES (?, ?, ?)'),
     deleteBlob: database.prepare('DELETE FROM blob WHERE id = ?'),

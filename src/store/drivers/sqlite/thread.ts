@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { PlumbError } from '#domain/errors';
 import { brokenFailure, fromFailure } from './failure.ts';
 import type { FromThread, OpenRequest, Operation, Operations, Reply, Request } from './messages.ts';
+import { pack } from './packing.ts';
 
 interface Pending {
   readonly resolve: (answer: unknown) => void;
@@ -74,8 +75,8 @@ export class Thread {
   #send(): void {
     const requests = this.#outbox;
     this.#outbox = [];
-    const { packed, buffer } = pack(requests);
-    this.#worker.postMessage(packed, [buffer]);
+    const packed = pack(requests);
+    this.#worker.postMessage(packed, [packed.buffer]);
   }
 
   #receive(message: FromThread): void {
@@ -104,40 +105,4 @@ export class Thread {
     const unknown = new PlumbError('unknown', 'the thread of the store ended while it was at work', { cause });
     for (const { reject } of open) reject(unknown);
   }
-}
-
-/**
- * The requests with all their bytes moved into one new buffer that can be handed over: the caller keeps its own,
- * and a view of a pooled buffer would drag the whole pool along.
- */
-function pack(requests: readonly Request[]): { packed: readonly Request[]; buffer: ArrayBuffer } {
-  let total = 0;
-  for (const request of requests) total += lengthOf(request);
-  const whole = new Uint8Array(total);
-  let offset = 0;
-  const move = (bytes: Uint8Array): Uint8Array => {
-    whole.set(bytes, offset);
-    offset += bytes.length;
-    return whole.subarray(offset - bytes.length, offset);
-  };
-  const packed = requests.map((request) => moved(request, move));
-  return { packed, buffer: whole.buffer };
-}
-
-function moved(request: Request, move: (bytes: Uint8Array) => Uint8Array): Request {
-  if (request.op === 'putBlob') return { ...request, bytes: move(request.bytes) };
-  if (request.op !== 'append') return request;
-  return {
-    ...request,
-    bytes: move(request.bytes),
-    blobs: request.blobs.map((blob) => ({ ...blob, bytes: move(blob.bytes) })),
-    pages: request.pages.map((page) => ({ ...page, bytes: move(page.bytes) })),
-  };
-}
-
-function lengthOf(request: Request): number {
-  if (request.op === 'putBlob') return request.bytes.length;
-  if (request.op !== 'append') return 0;
-  const beside = [...request.blobs, ...request.pages];
-  return beside.reduce((total, { bytes }) => total + bytes.length, request.bytes.length);
 }

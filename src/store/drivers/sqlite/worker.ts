@@ -3,6 +3,7 @@ import { PlumbError } from '#domain/errors';
 import { Database } from './database.ts';
 import { toFailure } from './failure.ts';
 import type { FromThread, OpenRequest, Reply, Request } from './messages.ts';
+import { type Packed, unpack } from './packing.ts';
 
 /**
  * The thread that owns the database: syncs block it, and not the server. It takes everything that has arrived
@@ -21,8 +22,8 @@ try {
 
 function serve(database: Database): void {
   let told = 0;
-  port?.on('message', (first: readonly Request[]) => {
-    const requests = [...first, ...waiting()];
+  port?.on('message', (first: Packed) => {
+    const requests = [...unpack(first), ...waiting()];
     const replies = database.answer(requests);
     tell({ kind: 'replies', replies, syncs: database.syncs - told }, buffersOf(replies));
     told = database.syncs;
@@ -38,7 +39,7 @@ function waiting(): Request[] {
   for (;;) {
     const next = port === null ? undefined : receiveMessageOnPort(port);
     if (next === undefined) return requests;
-    requests.push(...(next.message as readonly Request[]));
+    requests.push(...unpack(next.message as Packed));
   }
 }
 

@@ -28,8 +28,7 @@ export class Writes {
     const head = this.#heads[stream];
     if (expectedSeq > head) throw gapError(expectedSeq, head);
     if (expectedSeq < head) return { outcome: 'conflict' };
-    const fresh = blobs.filter((blob) => this.#isFresh(blob));
-    for (const blob of fresh) this.#insertBlob(blob);
+    for (const blob of this.#fresh(blobs)) this.#insertBlob(blob);
     for (const page of pages) this.#putPage(page);
     for (const name of dropPages) this.#dropPage(name);
     this.#run(this.#statements.perStream[stream].insert, expectedSeq + 1, bytes);
@@ -54,6 +53,19 @@ export class Writes {
     const head = this.#heads[stream];
     if (upTo > 0 && upTo >= head) throw headStaysError(upTo, head);
     this.#run(this.#statements.perStream[stream].truncate, upTo);
+  }
+
+  /** Those that are not there already. One search for all: ids of one append stand beside each other, and beside no others. */
+  #fresh(blobs: readonly Blob[]): readonly Blob[] {
+    const [first, ...others] = blobs;
+    if (first === undefined) return blobs;
+    let [least, greatest] = [first.id, first.id];
+    for (const { id } of others) {
+      if (id < least) least = id;
+      else if (id > greatest) greatest = id;
+    }
+    if (this.#statements.anyBlob.get(least, greatest) === undefined) return blobs;
+    return blobs.filter((blob) => this.#isFresh(blob));
   }
 
   /** `false` if it is there already; throws `exists` if with other bytes. */
