@@ -71,7 +71,9 @@ export class SimulatedDriver implements Driver {
   /** The planted bug: the answer is given, then the bytes are written, if the process lives so long. */
   async #answerFirst(stream: Stream, expectedSeq: number, append: () => Promise<Appended>): Promise<Appended> {
     await this.#life.pass();
-    if ((await this.#inner.head(stream)) !== expectedSeq) return { outcome: 'conflict' };
+    const head = await this.#inner.head(stream);
+    if (head > expectedSeq) return { outcome: 'conflict' };
+    if (head < expectedSeq) throw new Error(`record ${head + 1} of ${stream} was never written`);
     void this.#life
       .pass()
       .then(append)

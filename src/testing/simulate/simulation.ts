@@ -110,18 +110,20 @@ class Simulation {
     const [first] = this.#scene.servers;
     first?.start();
     const up = await this.#until(() => first?.up, 'the first server does not start');
-    const token = (await prepareBootstrap(up.parts)) ?? '';
+    const token = (await this.#answered(prepareBootstrap(up.parts))) ?? '';
     const { services } = up;
-    const issued = await services.sessions.bootstrap({ token, name: 'root', address: 'unix', requestId: '' });
+    const issued = await this.#answered(
+      services.sessions.bootstrap({ token, name: 'root', address: 'unix', requestId: '' }),
+    );
     const credential = { type: 'token', token: issued.token, address: 'unix' } as const;
-    const root = await services.sessions.authenticate(credential, 'simulation');
+    const root = await this.#answered(services.sessions.authenticate(credential, 'simulation'));
     this.#root = root;
-    await services.projects.put(root, 'p', {}, {});
-    await services.environments.put(root, base, {}, {});
-    await services.environments.put(root, kept.one, { extends: 'base' }, {});
+    await this.#answered(services.projects.put(root, 'p', {}, {}));
+    await this.#answered(services.environments.put(root, base, {}, {}));
+    await this.#answered(services.environments.put(root, kept.one, { extends: 'base' }, {}));
     const policy = `allow list, read on **\n`;
-    await services.policies.put(root, 'keeper', { text: policy }, {});
-    await services.principals.put(root, 'workload/keeper', { policies: ['keeper'] }, {});
+    await this.#answered(services.policies.put(root, 'keeper', { text: policy }, {}));
+    await this.#answered(services.principals.put(root, 'workload/keeper', { policies: ['keeper'] }, {}));
     const first1 = pair.map((name) => ({ op: 'put', path: `${kept.one}/${name}`, value: 'first' }) as const);
     const reference = {
       op: 'put',
@@ -130,10 +132,12 @@ class Simulation {
       value: 'to ${PAIR_A} and ${K0}',
     } as const;
     const defaults = { op: 'put', path: `${base}/K0`, value: 'default' } as const;
-    await services.changes.apply(root, { ops: [defaults, ...first1, reference] });
+    await this.#answered(services.changes.apply(root, { ops: [defaults, ...first1, reference] }));
     for (const [at, from] of Object.entries(kept)) {
       const options = { deleteMany: true };
-      await services.syncs.put(root, at, { from, to: `memory:${at}`, runAs: 'workload/keeper', options }, {});
+      await this.#answered(
+        services.syncs.put(root, at, { from, to: `memory:${at}`, runAs: 'workload/keeper', options }, {}),
+      );
     }
     this.#scene.servers[1]?.start();
   }
