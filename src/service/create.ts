@@ -12,6 +12,7 @@ import { Rate } from './rate.ts';
 import type { Reconciling } from './reconciling.ts';
 import type { Services } from './services.ts';
 import { Doorkeeper, recheckWith } from './sessions.ts';
+import { SyncDeliveries } from './sync-deliveries.ts';
 import { ServerSyncSource } from './sync-source.ts';
 import { SyncWishes } from './sync-wishes.ts';
 import { SyncKeeper } from './syncs.ts';
@@ -39,6 +40,7 @@ export function createServices(parts: ServiceParts): Services {
   const gate = new Gate({ state, audit, clock, recheck: recheckWith(methods) });
   const wishes = new SyncWishes({ gate, state, keyring });
   const kept = new ServerSyncSource({ gate, state, workState, work, keyring, wishes });
+  const deliveries = new SyncDeliveries(kept, wishes);
   const reconciling = parts.reconciling(kept);
   const feed = new Feed(state.revision, (after) => eventsAfter(truth, after, state), parts.feed);
   const world = { gate, state, keyring, blobs, clock };
@@ -46,7 +48,7 @@ export function createServices(parts: ServiceParts): Services {
   connect(parts, { wishes, reconciling, feed });
   return {
     sessions: new Doorkeeper({ gate, methods, keeper, bootstrap: new Bootstrap(parts, keeper) }),
-    entries: new EntryReader({ world, deliveries: kept, comparisons: { rate: new Rate(clock, comparisonRate) } }),
+    entries: new EntryReader({ world, deliveries, comparisons: { rate: new Rate(clock, comparisonRate) } }),
     changes: new ChangeMaker({ gate, state, draft, truth, keyring, feed, clock }),
     projects: new PlainRecords(plain, projectRule),
     environments: new PlainRecords(plain, environmentRule),

@@ -1,7 +1,5 @@
 import type { Gate } from './gate.ts';
-import type { Why } from './services.ts';
 import type { SyncWishes } from './sync-wishes.ts';
-import type { Deliveries } from './why.ts';
 import type { Keyring } from '#crypto/keyring';
 import type { WorkOp } from '#domain/change';
 import { nounPaths } from '#domain/path';
@@ -24,7 +22,7 @@ const noNames: InventoryRecord = { names: {} };
 const byServer = { author: serverPrincipal, reason: '', requestId: '', accessor: '' } as const;
 
 /** What the server lends to the loop. */
-export class ServerSyncSource implements SyncSource, Deliveries {
+export class ServerSyncSource implements SyncSource {
   readonly #options: SyncSourceOptions;
 
   constructor(options: SyncSourceOptions) {
@@ -94,25 +92,6 @@ export class ServerSyncSource implements SyncSource, Deliveries {
     const names = [...delivery.created, ...delivery.updated, ...delivery.deleted];
     const paths = [path, ...names.map((item) => `${spec?.from ?? ''}/${item}`)];
     await this.#options.gate.recordOwn({ action: 'sync', path }, spec?.runAs ?? serverPrincipal, paths);
-  }
-
-  touching(path: string): Iterable<SyncName> {
-    return this.#options.wishes.touching(path);
-  }
-
-  delivery(name: SyncName): Why['deliveries'][number] | undefined {
-    const spec = this.spec(name);
-    if (spec === undefined) return undefined;
-    const status = this.status(name);
-    const inSync = status?.conditions.some(({ type, status: is }) => type === 'InSync' && is === 'true') ?? false;
-    return {
-      sync: name,
-      target: spec.target,
-      at: spec.at,
-      inSync,
-      ...(status?.appliedRevision === undefined ? {} : { appliedRevision: status.appliedRevision }),
-      ...(status?.appliedAt === undefined ? {} : { appliedAt: status.appliedAt }),
-    };
   }
 
   /** A sync that is gone meanwhile keeps nothing. */

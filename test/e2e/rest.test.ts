@@ -250,15 +250,18 @@ describe('the change stream', () => {
     }
   }
 
-  test('says that it was truncated when the past is not kept', async () => {
+  test('goes on from a revision before a restart', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'plumb-'));
     const first = await startServer({ folder });
     await first.client.changes.apply({ ops: [{ op: 'put', path: 'a/b/C', value: 'v' }] });
     const { revision } = await first.client.system.health();
     await first.stop();
     const second = await startServer({ folder });
-    const events = await take(second.client.changes.watch({ after: 1 }), 1);
-    expect(events).toEqual([{ type: 'truncated', revision }]);
+    const events = await take(second.client.changes.watch({ after: revision - 1 }), 2);
+    expect(events).toMatchObject([
+      { type: 'bookmark', revision: revision - 1 },
+      { type: 'change', revision, entries: [{ path: 'a/b/C', effect: 'create', version: 1 }] },
+    ]);
     await second.stop();
     await rm(folder, { recursive: true });
   });

@@ -93,6 +93,21 @@ describe('the change stream', () => {
     );
   });
 
+  test('says that something was missed', async () => {
+    const services = stubServices();
+    const changes: Services['changes'] = {
+      ...services.changes,
+      async *watch() {
+        yield { type: 'truncated', revision: 9 };
+      },
+    };
+    const response = await send(
+      { method: 'GET', url: '/api/v1/changes?after=3' },
+      await makeHandler({ ...services, changes }),
+    );
+    expect(response.text).toBe('id: 9\nevent: truncated\ndata: {"type":"truncated","revision":9}\n\n');
+  });
+
   test('is limited in number', async () => {
     const services = stubServices();
     let open = 0;
