@@ -149,11 +149,7 @@ function idOf({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): str
 
 async function descend(folder: Folder, segment: string, create: boolean): Promise<Folder | undefined> {
   const path = folder.path(segment);
-  if (create) {
-    await mkdir(path, 0o700).catch((error: unknown) => {
-      if (codeOf(error) !== 'EEXIST') throw error;
-    });
-  }
+  if (create) await make(folder, path);
   try {
     return await Folder.open(path, O_NOFOLLOW);
   } catch (error) {
@@ -164,5 +160,14 @@ async function descend(folder: Folder, segment: string, create: boolean): Promis
       if (found?.isSymbolicLink() === true) throw symbolicLink(segment);
     }
     throw error;
+  }
+}
+
+async function make(folder: Folder, path: string): Promise<void> {
+  try {
+    await mkdir(path, 0o700);
+    await folder.sync();
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
   }
 }

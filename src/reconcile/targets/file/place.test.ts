@@ -16,6 +16,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Root } from './folder.ts';
+import { replaceFile } from './replace.ts';
 import { FileTarget } from './target.ts';
 import type { Observed, Step, TargetOptions } from '../../target.ts';
 
@@ -233,6 +235,21 @@ describe('staying inside the root', () => {
       place.write({ steps: [put('A', 'x')], secret: false, plannedAgainst: null }, signal),
     ).rejects.toThrow();
     expect(await readFile(join(folder, 'outside.env'), 'utf8')).toBe('A=outside\n');
+  });
+
+  test.runIf(process.platform === 'linux')('exchanging a folder for a link meanwhile leads nowhere else', async () => {
+    const [sub, away, outside] = [join(root, 'sub'), join(folder, 'away'), join(folder, 'outside')];
+    await mkdir(outside);
+    await mkdir(sub);
+    const held = new Root(root);
+    await held.within(['sub', 'f.env'], false, async (opened) => {
+      await rename(sub, away);
+      await symlink(outside, sub);
+      const replacement = { name: 'f.env', bytes: Buffer.from('A=1\n'), mode: 0o600 };
+      await replaceFile(opened, replacement, { isNew: true, unchanged: async () => undefined });
+    });
+    await held.close();
+    expect([await readdir(outside), await readdir(away)]).toEqual([[], ['f.env']]);
   });
 
   test.each([

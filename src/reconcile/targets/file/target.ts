@@ -19,6 +19,8 @@ export class FileTarget implements Target {
   readonly #path: string;
   readonly #root: Root;
   readonly #watches = new FolderWatches();
+  /** Of the root, once it is known. */
+  #realPath: string | undefined;
   /** Folders in which nothing half-written of an earlier process is left. */
   readonly #swept = new Map<string, Promise<void>>();
 
@@ -34,7 +36,7 @@ export class FileTarget implements Target {
 
   identity(at: string, options: TargetOptions): PlaceIdentity {
     const { block } = parseOptions(options);
-    return { place: join(realPathOf(this.#path), at), ...(block === undefined ? {} : { part: block }) };
+    return { place: join(this.#real(), at), ...(block === undefined ? {} : { part: block }) };
   }
 
   open(at: string, options: TargetOptions): Promise<Place> {
@@ -47,6 +49,15 @@ export class FileTarget implements Target {
     await this.#root.close();
   }
 
+  /** A root that is not there yet has no real path: then the one that was written. */
+  #real(): string {
+    try {
+      return (this.#realPath ??= realpathSync(this.#path));
+    } catch {
+      return this.#path;
+    }
+  }
+
   #sweep(folder: Folder): Promise<void> {
     const known = this.#swept.get(folder.id);
     if (known !== undefined) return known;
@@ -56,14 +67,5 @@ export class FileTarget implements Target {
     });
     this.#swept.set(folder.id, sweeping);
     return sweeping;
-  }
-}
-
-/** A root that is not there yet has no real path: then the one that was written. */
-function realPathOf(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
   }
 }
