@@ -199,6 +199,34 @@ describe('a connection', () => {
     expect(answer.toLowerCase()).toContain('connection: close');
   });
 
+  const putHead = (length: string): string =>
+    `PUT /api/v1/entries/a/b/A HTTP/1.1\r\n${head(server().token)}Content-Type: application/json\r\n${length}\r\n\r\n`;
+  const mebi = 1024 * 1024;
+  const chunk = `${mebi.toString(16)}\r\n${'x'.repeat(mebi)}\r\n`;
+  test.each<[string, () => readonly string[]]>([
+    ['of told length', () => [putHead(`Content-Length: ${16 * mebi}`), 'x'.repeat(16 * mebi)]],
+    ['in chunks', () => [putHead('Transfer-Encoding: chunked'), chunk.repeat(16), '0\r\n\r\n']],
+    ['that is far too large, before it is sent', () => [putHead(`Content-Length: ${65 * mebi}`)]],
+  ])('with too large a body, %s, is answered before it is closed', async (_name, parts) => {
+    const answer = await sendSlowly(...parts());
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+    expect(answer).toContain('the body is larger than this resource takes');
+    expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
+  });
+
+  test('is whole for a client that writes all of too large a body before it reads', async () => {
+    const socket = connect(server().socket).pause();
+    socket.write(putHead(`Content-Length: ${16 * mebi}`));
+    // Fails with EPIPE when the server closes before it has read.
+    await new Promise<void>((resolve, reject) => {
+      socket.write('x'.repeat(16 * mebi), (error) => (error ? reject(error) : resolve()));
+    });
+    let answer = '';
+    socket.setEncoding('utf8').on('data', (part: string) => (answer += part));
+    await once(socket.resume(), 'close');
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
   test('of one attacker does not keep others from being served', async () => {
     const sockets = Array.from({ length: 200 }, () => connect(server().socket));
     for (const socket of sockets) socket.on('error', () => undefined).write('GET /healthz HTTP/1.1\r\nX: ');

@@ -10,6 +10,7 @@ import { Reads, isPlainRead } from './reads.ts';
 import { defaultBodyLimit } from './route.ts';
 import type { AnonymousCall, Answer, Call, CallerCall, Route } from './route.ts';
 import { Nothing } from './schema-records.ts';
+import { drain } from './send.ts';
 import { Streams } from './streams.ts';
 import { convertQuery } from './validate.ts';
 import { Writes, isPlainWrite } from './writes.ts';
@@ -171,8 +172,9 @@ export class Handler {
 
   #refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const problem = encodeProblem(error, request.id, this.#options.onFault);
-    reply.code(problem.status).headers(problem.headers);
-    void reply.serializer(asItIs).send(problem.body);
+    reply.code(problem.status).headers(problem.headers).serializer(asItIs);
+    if (problem.status === 413) void drain(request.raw).then(() => reply.send(problem.body));
+    else void reply.send(problem.body);
   }
 
   /** Refused before a body is read, whatever its type. */

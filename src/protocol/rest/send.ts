@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { encodeProblem, headers } from './errors.ts';
 import type { RestOptions } from './options.ts';
 import type { Answer } from './route.ts';
@@ -18,6 +18,31 @@ export function sendProblem(
 ): void {
   const problem = encodeProblem(thrown, requestId, onFault);
   send(response, problem.status, problem.headers, problem.body);
+}
+
+/** Of a body that is refused for its size, at most this is read before the answer. */
+export const maxDrainedBytes = 64 * 1024 * 1024;
+
+/**
+ * Reads the rest of a body and forgets it: a client that writes all of it before it reads would otherwise find the
+ * connection broken instead of an answer. Resolves, also when the client breaks off, or sends more or tells that it
+ * will; how long it may take is the server's request time-out.
+ */
+export function drain(request: IncomingMessage): Promise<void> {
+  if (request.readableEnded || request.destroyed) return Promise.resolve();
+  if (Number(request.headers['content-length']) > maxDrainedBytes) return Promise.resolve();
+  return new Promise((resolve) => {
+    let left = maxDrainedBytes;
+    const stop = (): void => {
+      request.off('data', count).pause();
+      resolve();
+    };
+    const count = (part: Buffer): void => {
+      left -= part.length;
+      if (left < 0) stop();
+    };
+    request.on('data', count).once('end', stop).once('error', stop).once('close', stop).resume();
+  });
 }
 
 function send(response: ServerResponse, status: number, named: Readonly<Record<string, string>>, body: string): void {
