@@ -64,13 +64,12 @@ export class Deliveries {
     this.#repairs.forget(name);
   }
 
-  #judge({ name, spec, resolved, person }: Run, draft: Draft): Verdict {
+  #judge({ name, spec, person }: Run, draft: Draft): Verdict {
     const status = this.#syncs.status(name);
     return judge({
       draft,
       mode: spec.mode,
       onceDone: status?.appliedGeneration === spec.generation,
-      deleteMany: resolved.deleteMany,
       person,
       fight: fought(status, spec.generation) ?? this.#repairs.fight(name, draft.drifted, this.#options.clock.now()),
     });

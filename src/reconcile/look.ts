@@ -57,6 +57,7 @@ export async function look(options: LookOptions, run: Run, place: Place, suppose
     fingerprint: (name, value) => syncs.fingerprint(run.name, name, value),
     traits: place.traits,
     adopt: run.resolved.adopt,
+    deleteMany: run.resolved.deleteMany,
   });
   return { kind: 'drafted', draft, revision, secret, mark: observed?.mark ?? null, observed };
 }

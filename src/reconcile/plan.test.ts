@@ -11,6 +11,7 @@ interface Given {
   readonly inventory?: Readonly<Record<string, InventoryItem>>;
   readonly outside?: Readonly<Record<string, string>>;
   readonly adopt?: boolean;
+  readonly deleteMany?: boolean;
 }
 
 /** Of a value: what was confirmed, intended, or both. */
@@ -19,7 +20,14 @@ const meant = (value: string): InventoryItem => ({ intent: `fp:${value}` });
 const from = (before: string, value: string): InventoryItem => ({ ...was(before), ...meant(value) });
 const leaving = (before: string): InventoryItem => ({ ...was(before), intent: null });
 
-function draft({ want = {}, there = {}, inventory = {}, outside = {}, adopt = false }: Given): Draft {
+function draft({
+  want = {},
+  there = {},
+  inventory = {},
+  outside = {},
+  adopt = false,
+  deleteMany = false,
+}: Given): Draft {
   return makeDraft({
     desired: new Map(Object.entries(want).map(([name, value]) => [name, { value, secret: false }])),
     observed:
@@ -36,6 +44,7 @@ function draft({ want = {}, there = {}, inventory = {}, outside = {}, adopt = fa
     fingerprint: (_, value) => `fp:${value}`,
     traits: { problem: (name) => (name.startsWith('!') ? 'is no name' : undefined), maxBytes: 1000, maxNames: 20 },
     adopt,
+    deleteMany,
   });
 }
 
@@ -203,6 +212,7 @@ describe('the brake', () => {
         .map((name) => [name, '1']),
     );
     expect(draft({ ...given, want }).held).toBe(held);
+    expect(draft({ ...given, want, deleteMany: true }).held).toBeUndefined();
   });
 });
 

@@ -15,6 +15,8 @@ export interface DraftRequest {
   readonly traits: TargetTraits;
   /** Take over names that are there with other values and not ours. */
   readonly adopt: boolean;
+  /** Many names may vanish without a person looking first. */
+  readonly deleteMany: boolean;
 }
 
 /** One name of ours that somebody else changed or removed in the target. */
@@ -190,7 +192,8 @@ class Drafting {
 
   #held(): string | undefined {
     const deletes = this.#writes.filter((step) => step.do === 'delete').length;
-    if (deletes <= massDelete.names || deletes <= massDelete.share * this.#ours.size) return undefined;
+    if (this.#request.deleteMany || deletes <= massDelete.names || deletes <= massDelete.share * this.#ours.size)
+      return undefined;
     return `${deletes} of ${this.#ours.size} names would be deleted`;
   }
 

@@ -9,8 +9,6 @@ export interface Case {
   readonly mode: SyncMode;
   /** `once` has had its once. */
   readonly onceDone: boolean;
-  /** The spec lets many names vanish. */
-  readonly deleteMany: boolean;
   /** A person asked for it now: the mode, the brake and a fight do not stand in the way. */
   readonly person: boolean;
   /** Why repairing would be fighting. */
@@ -31,7 +29,7 @@ export function judge(one: Case): Verdict {
   if (draft.conflicts.length > 0) return different(draft, { Conflict: yes('NotOurs', several(draft.conflicts)) });
   if (draft.inAgreement) return { do: 'nothing', agrees: true, conditions: agreement(draft.total) };
   if (person) return { do: 'write' };
-  if (draft.held !== undefined && !one.deleteMany) {
+  if (draft.held !== undefined) {
     return different(draft, { Held: yes('MassDelete', `${draft.held}; plan shows them, apply goes on`) });
   }
   if (mode === 'report') return different(draft, {});
