@@ -92,6 +92,7 @@ export class FakeTerminal {
       files: this.#fileOperations(),
       now: () => Date.UTC(2026, 0, 1),
       transport: ({ socket }) => this.#transport(socket),
+      expectSpawn: () => undefined,
       spawn: async (request) => {
         this.spawned.push(request);
         return {
