@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { checkBodyForm, decodeTail } from './codec.ts';
 import { Door } from './door.ts';
 import { Refusal, encodeProblem, headers } from './errors.ts';
+import type { EncodedProblem } from './errors.ts';
 import { parseJson } from './json.ts';
 import type { RestOptions } from './options.ts';
 import { Reads, isPlainRead } from './reads.ts';
@@ -173,8 +174,13 @@ export class Handler {
   #refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const problem = encodeProblem(error, request.id, this.#options.onFault);
     reply.code(problem.status).headers(problem.headers).serializer(asItIs);
-    if (problem.status === 413) void drain(request.raw).then(() => reply.send(problem.body));
-    else void reply.send(problem.body);
+    void this.#send(problem, request, reply);
+  }
+
+  /** An ordinary client that is still sending reads no answer before it has sent what a limit lets be drained. */
+  async #send({ status, body }: EncodedProblem, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (status === 413) await drain(request.raw);
+    await reply.send(body);
   }
 
   /** Refused before a body is read, whatever its type. */

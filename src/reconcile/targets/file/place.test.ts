@@ -238,13 +238,13 @@ describe('staying inside the root', () => {
   });
 
   test.runIf(process.platform === 'linux')('exchanging a folder for a link meanwhile leads nowhere else', async () => {
-    const [sub, away, outside] = [join(root, 'sub'), join(folder, 'away'), join(folder, 'outside')];
+    const [inner, away, outside] = [join(root, 'sub'), join(folder, 'away'), join(folder, 'outside')];
     await mkdir(outside);
-    await mkdir(sub);
+    await mkdir(inner);
     const held = new Root(root);
     await held.within(['sub', 'f.env'], false, async (opened) => {
-      await rename(sub, away);
-      await symlink(outside, sub);
+      await rename(inner, away);
+      await symlink(outside, inner);
       const replacement = { name: 'f.env', bytes: Buffer.from('A=1\n'), mode: 0o600 };
       await replaceFile(opened, replacement, { isNew: true, unchanged: async () => undefined });
     });
