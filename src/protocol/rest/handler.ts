@@ -177,10 +177,10 @@ export class Handler {
     void this.#send(problem, request, reply);
   }
 
-  /** An ordinary client that is still sending reads no answer before it has sent what a limit lets be drained. */
+  /** Never rejects; a client that is still sending too large a body reads no answer before it is done. */
   async #send({ status, body }: EncodedProblem, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     if (status === 413) await drain(request.raw);
-    await reply.send(body);
+    void reply.send(body);
   }
 
   /** Refused before a body is read, whatever its type. */
