@@ -57,6 +57,11 @@ export function presentVersion(own: Head | undefined): number {
   return own === undefined || own.current.state === 'deleted' ? 0 : own.current.version;
 }
 
+/** Of what {@link presentVersion} answers. */
+export function presentIncarnation(own: Head | undefined): number {
+  return own === undefined || own.current.state === 'deleted' ? 0 : own.current.incarnation;
+}
+
 type Ops = {
   put: PutRequest;
   delete: EndRequest;

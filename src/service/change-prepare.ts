@@ -1,4 +1,4 @@
-import { authorise, meet, plan, presentVersion, resultOf } from './change-plan.ts';
+import { authorise, meet, plan, presentIncarnation, presentVersion, resultOf } from './change-plan.ts';
 import type { Meeting, PlanContext, Seal, Step } from './change-plan.ts';
 import { checkCycles, checkReferences, checkReferrers } from './change-references.ts';
 import { Mistakes, tooMuch } from './change-request.ts';
@@ -27,7 +27,7 @@ const maxWarnings = 100;
 export function prepareChange(draft: TruthDraft, rights: Rights, change: CheckedChange, seal: Seal): Prepared {
   const meetings = change.ops.map((op) => meet(draft, op));
   for (const meeting of meetings) authorise(rights, meeting, draft);
-  checkExpectations(meetings);
+  checkExpectations(meetings, change.incarnation);
   const context: PlanContext = {
     view: draft,
     author: rights.principal as PrincipalName,
@@ -41,24 +41,27 @@ export function prepareChange(draft: TruthDraft, rights: Rights, change: Checked
 }
 
 /** Throws `mismatch` with every expectation that does not hold. */
-function checkExpectations(meetings: readonly Meeting[]): void {
+function checkExpectations(meetings: readonly Meeting[], incarnation: number | undefined): void {
   const mismatches = [];
   for (const { op, path, own } of meetings) {
     if (!('expect' in op) || op.expect === undefined) continue;
     const version = presentVersion(own);
-    if (op.expect !== version) mismatches.push({ path, expected: op.expect, version });
+    const isOther = incarnation !== undefined && incarnation !== presentIncarnation(own);
+    if (op.expect === version && !isOther) continue;
+    const expected = isOther && op.expect === version ? 'the same version of another incarnation' : `${op.expect}`;
+    mismatches.push({ path, expected: op.expect, version, said: `${version}, expected ${expected}` });
   }
   const [first] = mismatches;
   if (first === undefined) return;
   const message =
     mismatches.length === 1
-      ? `${first.path} is at version ${first.version}, expected ${first.expected}`
+      ? `${first.path} is at version ${first.said}`
       : `${mismatches.length} entries are not at the versions that were expected`;
   throw new PlumbError('mismatch', message, {
     hint: 'read again, then repeat with the present version',
-    details: { mismatches: mismatches.slice(0, 1000) },
-    diagnostics: mismatches.slice(0, 100).map(({ path, expected, version }) => ({
-      message: `the present version is ${version}, expected ${expected}`,
+    details: { mismatches: mismatches.slice(0, 1000).map(({ said: _said, ...mismatch }) => mismatch) },
+    diagnostics: mismatches.slice(0, 100).map(({ path, said }) => ({
+      message: `the present version is ${said}`,
       subject: path,
     })),
   });

@@ -22,6 +22,8 @@ export interface CheckedChange {
   readonly reason: string;
   readonly isForced: boolean;
   readonly ops: readonly CheckedOp[];
+  /** That every expected version is of; `undefined`: any. */
+  readonly incarnation?: number | undefined;
 }
 
 /** Checks everything that needs no state. Throws `invalid` or `too-large`; several mistakes are reported at once. */

@@ -206,6 +206,24 @@ describe('compare-and-set', () => {
     expect(await refusal(apply([put('a/b/X', 'new', { expect: expected })]))).toBe(outcome);
   });
 
+  test.each([
+    ['present', 1, 1, [put('a/b/X', '1')], 'nothing was refused'],
+    [
+      'present',
+      99,
+      1,
+      [put('a/b/X', '1')],
+      'mismatch: a/b/X is at version 1, expected the same version of another incarnation',
+    ],
+    ['absent', 0, 0, [], 'nothing was refused'],
+    ['absent', 1, 0, [], 'mismatch: a/b/X is at version 0, expected the same version of another incarnation'],
+    ['deleted', 0, 0, [put('a/b/X', '1'), end('a/b/X')], 'nothing was refused'],
+  ])('%s, expecting incarnation %i', async (_state, incarnation, expected, before, outcome) => {
+    for (const op of before) await apply([op]);
+    const ops = [put('a/b/X', 'new', { expect: expected })];
+    expect(await refusal(plumb().services.changes.apply(plumb().root, { ops }, incarnation))).toBe(outcome);
+  });
+
   test('of writers that expect the same version one wins, whatever the batch', async () => {
     await apply([put('a/b/X', '0')]);
     const outcomes = await Promise.all(

@@ -31,8 +31,8 @@ export class ChangeMaker implements Changes {
     this.#options = options;
   }
 
-  async apply(caller: Caller, request: ChangeRequest): Promise<ChangeResult> {
-    const change = checkChange(request);
+  async apply(caller: Caller, request: ChangeRequest, incarnation?: number): Promise<ChangeResult> {
+    const change = { ...checkChange(request), incarnation };
     const { gate, truth, keyring, draft: newDraft } = this.#options;
     const act = { action: 'write', path: change.ops[0]?.path ?? '' } as const;
     if (request.dryRun === true) {

@@ -182,8 +182,11 @@ export interface Diff {
 // --- changes ------------------------------------------------------------------------------------
 
 export interface Changes {
-  /** Everything or nothing, one revision. `mismatch` names the present version of each expectation that failed. */
-  apply(caller: Caller, request: ChangeRequest): Promise<ChangeResult>;
+  /**
+   * Everything or nothing, one revision. `mismatch` names the present version of each expectation that failed.
+   * `incarnation` goes with every `expect` of the request; 0 with version 0. Default: any.
+   */
+  apply(caller: Caller, request: ChangeRequest, incarnation?: number): Promise<ChangeResult>;
   /**
    * Events from `after` (exclusive) on; each is authorised at delivery; ends with the token or `signal`.
    * The first event comes at once: a bookmark at the revision it goes on from, or `truncated`. So a refusal

@@ -127,6 +127,11 @@ describe('conditions', () => {
     ['"1.-1"', form],
     ['"1.9999999999999999999"', '400 invalid: an expected version is a whole number, 0 for none'],
     ['"0.0"', '412 mismatch: a/b/A is at version 1, expected 0; the present version is 1, expected 0'],
+    [
+      '"99.1"',
+      '412 mismatch: a/b/A is at version 1, expected the same version of another incarnation; the present version is 1, expected the same version of another incarnation',
+    ],
+    ['"2.5"', '412 mismatch: a/b/A is at version 1, expected 5; the present version is 1, expected 5'],
     ['"1.2"', '412 mismatch: a/b/A is at version 1, expected 2; the present version is 1, expected 2'],
   ])('If-Match: %s', async (tag, expected) => {
     const headers = { 'if-match': tag };

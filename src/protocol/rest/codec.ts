@@ -36,23 +36,30 @@ function decodeSegment(segment: string): string {
   return decoded;
 }
 
-const entityTag = /^"\d+\.(\d+)(?:-[A-Za-z0-9_-]+)?"$/;
+const entityTag = /^"(\d+)\.(\d+)(?:-[A-Za-z0-9_-]+)?"$/;
+
+/** What a write expects to be at its path. */
+export interface Expected {
+  readonly version: number;
+  /** Absent: any. */
+  readonly incarnation?: number;
+}
 
 /**
  * The version that a write expects, from its conditional headers; `undefined`: none given. `If-None-Match: *`
  * and version 0 both mean that the path has no version of its own. Throws `invalid` on anything else.
  */
-export function expectedVersion(ifMatch: string | undefined, ifNoneMatch: string | undefined): number | undefined {
+export function expectedVersion(ifMatch: string | undefined, ifNoneMatch: string | undefined): Expected | undefined {
   if (ifMatch !== undefined && ifNoneMatch !== undefined) {
     throw new PlumbError('invalid', 'a write takes If-Match or If-None-Match, not both');
   }
   if (ifNoneMatch !== undefined) {
-    if (ifNoneMatch.trim() === '*') return 0;
+    if (ifNoneMatch.trim() === '*') return { version: 0 };
     throw new PlumbError('invalid', 'on a write, If-None-Match can only be *');
   }
   if (ifMatch === undefined) return undefined;
-  const version = entityTag.exec(ifMatch.trim())?.[1];
-  if (version !== undefined) return Number(version);
+  const [, incarnation, version] = entityTag.exec(ifMatch.trim()) ?? [];
+  if (version !== undefined) return { version: Number(version), incarnation: Number(incarnation) };
   throw new PlumbError('invalid', 'If-Match takes one entity tag as this server made it', {
     hint: 'pass the ETag of the entry, with its double quotes',
   });

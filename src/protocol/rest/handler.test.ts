@@ -28,12 +28,12 @@ describe('conditions', () => {
   });
 
   test.each([
-    [{ 'if-match': '"1.3-abc"' }, 3],
-    [{ 'if-match': '"2.17"' }, 17],
-    [{ 'if-match': '"0.0"' }, 0],
-    [{ 'if-none-match': '*' }, 0],
-    [{}, undefined],
-  ])('a write with %j expects version %s', async (conditions, version) => {
+    [{ 'if-match': '"1.3-abc"' }, 3, 1],
+    [{ 'if-match': '"2.17"' }, 17, 2],
+    [{ 'if-match': '"0.0"' }, 0, 0],
+    [{ 'if-none-match': '*' }, 0, undefined],
+    [{}, undefined, undefined],
+  ])('a write with %j expects version %s of incarnation %s', async (conditions, version, incarnation) => {
     const seen: unknown[] = [];
     const handler = await makeHandler(stubServices(seen));
     const response = await send(
@@ -46,6 +46,7 @@ describe('conditions', () => {
       [
         'changes.apply',
         { ops: [{ op: 'put', path: 'a', value: 'x', ...(version === undefined ? {} : { expect: version }) }] },
+        incarnation,
       ],
     ]);
   });
@@ -197,7 +198,7 @@ test.each([
   ['/api/v1/entries/a%ff?raw=false', 'application/problem+json'],
 ])('%s is answered as %s, whichever way it takes', async (url, type) => {
   // Injection goes to the framework; what has no query, to a real server, does not.
-  const server = createServer((request, response) => shared.handle(request, response)).listen(0, '127.0.0.1');
+  const server = createServer((asked, response) => shared.handle(asked, response)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const direct = request({ port, path: url, headers: { host: 'localhost', authorization: `Bearer ${good}` } }).end();

@@ -26,9 +26,9 @@ export async function put({
 > {
   const { reason, force, ...written } = body;
   const expect = expectedVersion(headers['if-match'], headers['if-none-match']);
-  const op = { op: 'put' as const, path, ...written, ...(expect === undefined ? {} : { expect }) };
+  const op = { op: 'put' as const, path, ...written, ...(expect === undefined ? {} : { expect: expect.version }) };
   const said = { ...(reason === undefined ? {} : { reason }), ...(force === undefined ? {} : { force }) };
-  return changed(await services.changes.apply(caller, { ...said, ops: [op] }));
+  return changed(await services.changes.apply(caller, { ...said, ops: [op] }, expect?.incarnation));
 }
 
 export const putEntry = route(
@@ -88,8 +88,9 @@ export const entryRoutes: readonly Route[] = [
     },
     async ({ services, caller, path, query, headers }) => {
       const expect = expectedVersion(headers['if-match'], undefined);
-      const op = { op: 'delete' as const, path, ...(expect === undefined ? {} : { expect }) };
-      return { ...changed(await services.changes.apply(caller, { ...query, ops: [op] })), status: 200 };
+      const op = { op: 'delete' as const, path, ...(expect === undefined ? {} : { expect: expect.version }) };
+      const result = await services.changes.apply(caller, { ...query, ops: [op] }, expect?.incarnation);
+      return { ...changed(result), status: 200 };
     },
   ),
   route(

@@ -43,12 +43,13 @@ const calls: Readonly<Record<string, readonly [url: string, payload: object | un
           force: true,
           ops: [{ op: 'put', path: 'a/b/C', value: 'x', kind: 'config', owner: null, tags: ['t'] }],
         },
+        undefined,
       ],
     ],
     deleteEntry: [
       '/api/v1/entries/a/b/C?reason=why&force=true',
       undefined,
-      ['changes.apply', { reason: 'why', force: true, ops: [{ op: 'delete', path: 'a/b/C' }] }],
+      ['changes.apply', { reason: 'why', force: true, ops: [{ op: 'delete', path: 'a/b/C' }] }, undefined],
     ],
     evaluateFolder: ['/api/v1/values?folder=a', undefined, ['entries.evaluate', { folder: 'a' }]],
     getHistory: [
