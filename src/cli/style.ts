@@ -81,6 +81,5 @@ export function padded(text: string, to: number): string {
 
 /** Characters, with the escape sequences of colours not counted. */
 export function width(text: string): number {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence starts with one
   return [...text.replace(/\u001b\[\d+m/g, '')].length;
 }

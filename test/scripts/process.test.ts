@@ -22,7 +22,7 @@ function start(args: readonly string[]) {
     ...process.env,
     PLUMB_ADDR: `unix:${server.socket}`,
     PLUMB_TOKEN: server.token,
-    NODE_COMPILE_CACHE: '/nowhere',
+    NODE_COMPILE_CACHE: join(import.meta.dirname, '../../.cache/compile'),
   };
   const child = spawn(process.execPath, ['--conditions=plumb-source', main, ...args], {
     env,
