@@ -1,12 +1,11 @@
+import { durationRule, durationSeconds } from '#domain/duration';
 import { UsageError } from './failures.ts';
-
-const secondsOf = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
 /** Seconds of `90s`, `15m`, `12h` or `30d`. Throws a usage error for anything else. */
 export function parseDuration(text: string): number {
-  const found = /^(\d{1,9})([smhd])$/.exec(text);
-  if (found === null) throw new UsageError('a duration is a number with s, m, h or d, such as 90s, 15m, 12h or 30d');
-  return Number(found[1]) * secondsOf[found[2] as keyof typeof secondsOf];
+  const seconds = durationSeconds(text);
+  if (seconds === undefined) throw new UsageError(durationRule);
+  return seconds;
 }
 
 /** Milliseconds since the epoch of a date (`2027-01-31`, ISO 8601) or of a duration from `now` on. */

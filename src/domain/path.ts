@@ -9,7 +9,7 @@ export type Folder = Path | '';
 
 export const pathLimits = { bytes: 1024, segments: 32 } as const;
 
-/** First segments that hold no entries: policies, tokens, syncs and the like have their paths there. */
+/** First segments that hold no entries of users: policies, tokens, syncs and the like have their paths there. */
 export const reservedSegments: readonly string[] = ['sys', 'auth', 'identity', 'cubbyhole'];
 
 /** Throws `invalid` or `too-large` saying which rule is broken. Nothing is ever corrected: the same bytes come back. */
@@ -23,6 +23,19 @@ export function parsePath(text: string): Path {
     });
   }
   return text as Path;
+}
+
+/** Whether the path has a reserved first segment. */
+export function isReserved(path: string): boolean {
+  const slash = path.indexOf('/');
+  return reservedSegments.includes(slash === -1 ? path : path.slice(0, slash));
+}
+
+const credentialPath = /^sys\/targets\/[a-z0-9][a-z0-9-]{0,62}\/credential$/;
+
+/** As {@link parsePath}, also for the credential of a target: its versions may be listed and destroyed, never read. */
+export function parseKeptPath(text: string): Path {
+  return credentialPath.test(text) ? (text as Path) : parsePath(text);
 }
 
 /** As {@link parsePath}; the empty text is the root. */
@@ -227,6 +240,8 @@ export const nounPaths = {
   policy: (name: string) => `sys/policies/${name}`,
   sync: (name: string) => `sys/syncs/${name}`,
   target: (name: string) => `sys/targets/${name}`,
+  /** An entry of kind secret that is only ever written together with its target. */
+  targetCredential: (name: string) => `sys/targets/${name}/credential` as Path,
   principal: (name: string) => `identity/${name}`,
   tokens: 'auth/tokens',
   audit: 'sys/audit',

@@ -3,6 +3,7 @@
  * record; a change sets or removes one whole record, and the fold needs to know no more than that.
  */
 import type { Kind } from './entry.ts';
+import type { Path } from './path.ts';
 import type { PrincipalName } from './principal.ts';
 
 /** A declared first-level folder. Named by its segment. */
@@ -50,6 +51,14 @@ export interface SyncSpec {
   readonly options: Readonly<Record<string, unknown>>;
   /** Counts the changes of the spec; status says which one it is about. */
   readonly generation: number;
+  /** Nothing is looked at or written meanwhile; mode and generation stay as they are. */
+  readonly pause?: SyncPause;
+}
+export interface SyncPause {
+  /** Milliseconds since the epoch, when it ends by itself. Absent: until somebody resumes it. */
+  readonly until?: number;
+  readonly reason: string;
+  readonly by: PrincipalName;
 }
 
 /** A place that can be kept equal. What it may make the server do stands in the server's own configuration. */
@@ -59,13 +68,36 @@ export interface TargetRecord {
   readonly description?: string;
 }
 
-/** The nouns of the truth stream and their records. Targets come from server configuration in this version. */
+/** How a target follows its objects: one watch for each name, or one for each namespace and kind. */
+export const targetWatches = ['names', 'namespaces'] as const;
+export type TargetWatch = (typeof targetWatches)[number];
+
+/** A target that was added over the API. Its credential is an entry of kind secret, changed together with it. */
+export interface StoredTarget extends TargetRecord {
+  /** `https://host[:port][/path]`. */
+  readonly server: string;
+  /** PEM. Absent: the authorities that the server's process trusts. */
+  readonly ca?: string;
+  /** The name that the certificate of `server` is to carry, if another one. */
+  readonly serverName?: string;
+  /** Of the kubeconfig that it was made from. */
+  readonly context?: string;
+  /** Where its rights are looked at unless somebody asks about other ones. */
+  readonly namespaces: readonly string[];
+  readonly watch: TargetWatch;
+  readonly credential: Path;
+  /** Counts the changes of the record and of the credential. */
+  readonly generation: number;
+}
+
+/** The nouns of the truth stream and their records. Targets of the server's configuration are not among them. */
 export interface TruthNouns {
   readonly project: Project;
   readonly environment: Environment;
   readonly policy: Policy;
   readonly principal: Principal;
   readonly sync: SyncSpec;
+  readonly target: StoredTarget;
 }
 
 /** A bearer credential, named by its accessor; the secret itself is only known to who holds it. */
@@ -96,6 +128,8 @@ export interface InventoryItem {
   readonly confirmed?: Fingerprint;
   /** What we are about to write; `null`: about to delete. */
   readonly intent?: Fingerprint | null;
+  /** Name of the entry in the source. Absent: as in the target. */
+  readonly entry?: string;
 }
 /** HMAC of the value under a key of the keyring, base64url. */
 export type Fingerprint = string;

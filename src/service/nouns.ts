@@ -148,5 +148,6 @@ export function recordOp<N extends TruthNoun>(noun: N, name: string, record: Tru
 
 /** What a list of the noun is about, in the audit record. */
 function nounsPath(noun: TruthNoun): string {
-  return { project: '', environment: '', policy: 'sys/policies', principal: 'identity', sync: 'sys/syncs' }[noun];
+  const paths = { project: '', environment: '', policy: 'sys/policies', principal: 'identity' };
+  return { ...paths, sync: 'sys/syncs', target: 'sys/targets' }[noun];
 }

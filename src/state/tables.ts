@@ -48,6 +48,7 @@ export function newTruthTables(pages: PageSet): TruthTables {
       policy: pages.add('policy', jsonCodec()),
       principal: pages.add('principal', jsonCodec()),
       sync: pages.add('sync', jsonCodec()),
+      target: pages.add('target', jsonCodec()),
     },
   };
 }
@@ -64,6 +65,7 @@ export function overTruthTables(beneath: TruthTables, journal: Write[]): TruthTa
       policy: new OverlayTable(beneath.records.policy, journal),
       principal: new OverlayTable(beneath.records.principal, journal),
       sync: new OverlayTable(beneath.records.sync, journal),
+      target: new OverlayTable(beneath.records.target, journal),
     },
   };
 }
