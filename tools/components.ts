@@ -1,11 +1,13 @@
 /**
- * Programs of the machine that tests start: a power cut, a full disk and a traced process need the real thing.
- * On Debian as root the missing ones are installed; elsewhere they are named, and whoever runs the tests may
- * leave them out by name with `PLUMB_TEST_WITHOUT=name,…`. Nothing is skipped in silence.
+ * Programs that tests start: a power cut, a full disk, a traced process and a cluster need the real thing.
+ * On Debian as root the missing ones of the machine are installed; elsewhere they are named, and whoever runs the
+ * tests may leave them out by name with `PLUMB_TEST_WITHOUT=name,…`. Nothing is skipped in silence. What no package
+ * brings is built: `node tools/components.ts [program …]` does it by itself.
  */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { buildPrograms, type ProgramName, programNames } from './builds.ts';
 
 export interface Component {
   /** As in `PLUMB_TEST_WITHOUT`. */
@@ -22,6 +24,10 @@ export const components: readonly Component[] = [
   { name: 'mount', programs: ['mount', 'umount', 'losetup'], debian: 'mount' },
   { name: 'python3', programs: ['python3'], debian: 'python3' },
 ];
+
+/** Components that are built, by their names in `PLUMB_TEST_WITHOUT`. */
+export const builtComponents: Readonly<Record<string, readonly ProgramName[]>> = { kubernetes: programNames };
+const allNames: readonly string[] = [...components.map(({ name }) => name), ...Object.keys(builtComponents)];
 
 /** What finding and installing needs from outside. */
 export interface Machine {
@@ -46,9 +52,9 @@ export function prepare(machine: Machine, without: readonly string[]): Findings 
   const absent = needed.filter(lacks);
   if (absent.length > 0 && machine.mayInstall) machine.install(absent.map((component) => component.debian));
   return {
-    without: components.filter((component) => without.includes(component.name)).map((component) => component.name),
+    without: allNames.filter((name) => without.includes(name)),
     missing: needed.filter(lacks),
-    unknown: without.filter((name) => !components.some((component) => component.name === name)),
+    unknown: without.filter((name) => !allNames.includes(name)),
   };
 }
 
@@ -86,3 +92,31 @@ export const thisMachine: Machine = {
   mayInstall: process.getuid?.() === 0 && existsSync('/etc/debian_version'),
   install: aptInstall,
 };
+
+/** Builds what is needed and not there; answers what went wrong, one line each. */
+export async function buildComponents(without: readonly string[]): Promise<readonly string[]> {
+  const faults: string[] = [];
+  for (const [name, programs] of Object.entries(builtComponents)) {
+    if (without.includes(name)) continue;
+    await buildPrograms(programs, (line) => console.log(`components: ${line}`)).catch((error: unknown) => {
+      faults.push(error instanceof Error ? error.message : String(error));
+    });
+  }
+  return faults;
+}
+
+const isProgram = (name: string): name is ProgramName => programNames.some((known) => known === name);
+
+/** The command line: all programs, or those that are named. */
+async function main(names: readonly string[]): Promise<void> {
+  const unknown = names.filter((name) => !isProgram(name));
+  if (unknown.length > 0) throw new Error(`${unknown.join(', ')} is not built; there are ${programNames.join(', ')}`);
+  await buildPrograms(names.length === 0 ? programNames : names.filter(isProgram), console.log);
+}
+
+if (import.meta.main) {
+  await main(process.argv.slice(2)).catch((error: unknown) => {
+    console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  });
+}
