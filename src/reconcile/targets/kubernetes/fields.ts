@@ -1,0 +1,30 @@
+/** Reading what an API server sent: it says what it likes, so every step is checked and what does not fit is not there. */
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What stands under a path of field names. */
+export function at(value: unknown, ...names: readonly string[]): unknown {
+  let found: unknown = value;
+  for (const name of names) found = isFields(found) && Object.hasOwn(found, name) ? found[name] : undefined;
+  return found;
+}
+
+export function textAt(value: unknown, ...names: readonly string[]): string | undefined {
+  const found = at(value, ...names);
+  return typeof found === 'string' && found !== '' ? found : undefined;
+}
+
+/** 0 where there is none, as the API leaves zeros out. */
+export function countAt(value: unknown, ...names: readonly string[]): number {
+  const found = at(value, ...names);
+  return typeof found === 'number' ? found : 0;
+}
+
+export function listAt(value: unknown, ...names: readonly string[]): readonly unknown[] {
+  const found = at(value, ...names);
+  return Array.isArray(found) ? found : [];
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
