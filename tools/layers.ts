@@ -23,6 +23,7 @@ export const interfaceFiles = [
   'engine/engine',
   'protocol/protocol',
   'reconcile/target',
+  'reconcile/target-kind',
   'reconcile/reconciler',
   'upstream/upstream',
 ] as const;

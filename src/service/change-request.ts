@@ -4,7 +4,7 @@ import type { EntryMetadata, Form, ValueType } from '#domain/entry';
 import { valueTypes } from '#domain/entry';
 import type { Diagnostic } from '#domain/errors';
 import { PlumbError } from '#domain/errors';
-import { parsePath } from '#domain/path';
+import { parseKeptPath, parsePath } from '#domain/path';
 import type { Path } from '#domain/path';
 import { parseExpression } from '#domain/reference';
 import { encodeValue } from '#domain/value';
@@ -74,7 +74,8 @@ export function tooMuch(): PlumbError {
 }
 
 function checkOp(op: ChangeRequestOp): void {
-  parsePath(op.path);
+  if (op.op === 'destroy') parseKeptPath(op.path);
+  else parsePath(op.path);
   if (op.op === 'put' || op.op === 'describe') checkMetadata(op);
   if (op.op === 'describe' && isEmpty(op)) {
     throw new PlumbError('invalid', 'nothing to describe: expected an owner, a description, tags or an expiry');

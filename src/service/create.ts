@@ -17,7 +17,8 @@ import { ServerSyncSource } from './sync-source.ts';
 import { SyncWishes } from './sync-wishes.ts';
 import { SyncKeeper } from './syncs.ts';
 import { SystemState } from './system.ts';
-import { TargetList } from './targets.ts';
+import { TargetRegistry } from './target-registry.ts';
+import { TargetKeeper } from './targets.ts';
 import { TokenKeeper } from './token-keeper.ts';
 import { TokenIssuer } from './tokens.ts';
 import { eventOf, eventsAfter, tokenPath } from './watch.ts';
@@ -41,11 +42,13 @@ export function createServices(parts: ServiceParts): Services {
   const wishes = new SyncWishes({ gate, state, keyring });
   const kept = new ServerSyncSource({ gate, state, workState, work, keyring, wishes });
   const deliveries = new SyncDeliveries(kept, wishes);
-  const reconciling = parts.reconciling(kept);
+  const { openTargets: configured = new Map(), targetKinds: kinds = [] } = parts;
+  const targets = new TargetRegistry({ gate, state, keyring, configured, kinds });
+  const reconciling = parts.reconciling(kept, targets);
   const feed = new Feed(state.revision, (after) => eventsAfter(truth, after, state), parts.feed);
   const world = { gate, state, keyring, blobs, clock };
   const plain = { gate, state, truth };
-  connect(parts, { wishes, reconciling, feed });
+  connect(parts, { wishes, reconciling, feed, targets });
   return {
     sessions: new Doorkeeper({ gate, methods, keeper, bootstrap: new Bootstrap(parts, keeper) }),
     entries: new EntryReader({ world, deliveries, comparisons: { rate: new Rate(clock, comparisonRate) } }),
@@ -60,8 +63,8 @@ export function createServices(parts: ServiceParts): Services {
       ),
     ),
     tokens: new TokenIssuer({ gate, state, work, workState, keeper, clock }),
-    targets: new TargetList(gate, parts.targets),
-    syncs: new SyncKeeper({ gate, state, draft, truth, keyring, kept, wishes, reconciling }),
+    targets: new TargetKeeper({ ...plain, keyring, clock, configured: parts.targets, kinds, open: targets }),
+    syncs: new SyncKeeper({ gate, state, draft, truth, keyring, clock, kept, wishes, reconciling }),
     system: new SystemState(gate, parts),
   };
 }
@@ -70,10 +73,12 @@ interface Listeners {
   readonly wishes: SyncWishes;
   readonly reconciling: Reconciling;
   readonly feed: Feed;
+  readonly targets: TargetRegistry;
 }
 
 /** Each commit wakes exactly those watchers and syncs whose paths it touches. */
-function connect({ truth, work, truthState }: ServiceParts, { wishes, reconciling, feed }: Listeners): void {
+function connect({ truth, work, truthState }: ServiceParts, listeners: Listeners): void {
+  const { wishes, reconciling, feed, targets } = listeners;
   truth.onCommit((commit) => {
     for (const change of commit.changes) {
       feed.publish(eventOf(change, truthState.view));
@@ -81,6 +86,7 @@ function connect({ truth, work, truthState }: ServiceParts, { wishes, reconcilin
         if (op.op === 'record' && op.noun === 'principal') feed.wake(nounPaths.principal(op.name));
       }
     }
+    for (const name of targets.concerned(commit)) targets.renew(name, () => reconciling.retarget(name));
     for (const name of wishes.concerned(commit)) reconciling.wake(name);
   });
   work.onCommit((commit) => {

@@ -26,7 +26,7 @@ import { factsOf } from './rights.ts';
 import type { Rights } from './rights.ts';
 import type { StoredEntry } from './loaders.ts';
 import type { PlumbError } from '#domain/errors';
-import { parseFolder, parsePath } from '#domain/path';
+import { parseFolder, parseKeptPath, parsePath } from '#domain/path';
 import type { Path } from '#domain/path';
 import { evaluate, evaluateFolder } from '#eval/evaluate';
 import { lookUp } from '#eval/lookup';
@@ -83,7 +83,7 @@ export class EntryReader implements Entries {
     caller: Caller,
     request: { readonly path: string; readonly limit?: number; readonly before?: number },
   ): Promise<HistoryPage> {
-    const path = parsePath(request.path);
+    const path = parseKeptPath(request.path);
     const limit = checkLimit(request.limit ?? 100, historyLimit);
     return this.#world.gate.read(caller, { action: 'list', path }, (rights) => {
       const head = this.#world.state.head(path);

@@ -8,7 +8,7 @@ import { summaryOf } from './summary.ts';
 import type { World } from './world.ts';
 import type { Head } from '#domain/entry';
 import { PlumbError } from '#domain/errors';
-import { comparePaths, parseFolder, parsePath } from '#domain/path';
+import { comparePaths, isReserved, parseFolder, parsePath } from '#domain/path';
 import type { Folder, Path } from '#domain/path';
 import type { View } from '#state/view';
 
@@ -104,7 +104,7 @@ function nearest(
   return undefined;
 }
 
-/** The stored entries of one folder of the chain, one after the other. */
+/** The stored entries of one folder of the chain, one after the other; not those of reserved folders, which nobody reads. */
 class Layer {
   readonly #prefix: number;
   readonly #heads: Iterator<Head>;
@@ -121,7 +121,8 @@ class Layer {
   }
 
   advance(): void {
-    const next = this.#heads.next();
+    let next = this.#heads.next();
+    while (this.#prefix === 0 && next.done !== true && isReserved(next.value.path)) next = this.#heads.next();
     this.head = next.done === true ? undefined : next.value;
     this.name = this.head?.path.slice(this.#prefix);
   }
@@ -141,7 +142,10 @@ function visibleFolders(state: View, rights: Rights, folder: Folder): string[] {
     }
     return false;
   };
-  return [...names].filter(isVisible).sort(comparePaths);
+  return [...names]
+    .filter((name) => !isReserved(join(folder, name)))
+    .filter(isVisible)
+    .sort(comparePaths);
 }
 
 function encodeCursor(name: string): string {

@@ -6,6 +6,8 @@ import type { Keyring } from '#crypto/keyring';
 import type { TruthOp, WorkOp } from '#domain/change';
 import type { TargetRecord } from '#domain/records';
 import type { SyncSource } from '#reconcile/reconciler';
+import type { Target } from '#reconcile/target';
+import type { TargetKind } from '#reconcile/target-kind';
 import type { TruthDraft, View, WorkDraft, WorkView } from '#state/view';
 import type { Driver } from '#store/driver';
 import type { ChainReport, Log } from '#store/log';
@@ -28,14 +30,25 @@ export interface ServiceParts {
   readonly verifyAudit: () => Promise<ChainReport>;
   /** By name; from the server's configuration. */
   readonly targets: ReadonlyMap<string, TargetRecord>;
+  /** The same, opened; closed by {@link OpenTargets}. Default none. */
+  readonly openTargets?: ReadonlyMap<string, Target>;
+  /** What may be added over the API. Default nothing. */
+  readonly targetKinds?: readonly TargetKind[];
   /** The ways to sign in, over the tokens that are kept: `(keeper) => [new TokenMethod(…)]`. */
   readonly methods: (keeper: TokenKeeper) => readonly AuthMethod[];
   /** Makes the loop over the source that the use-cases lend to it. Called once, at the end of `createServices`. */
-  readonly reconciling: (source: SyncSource) => Reconciling;
+  readonly reconciling: (source: SyncSource, targets: OpenTargets) => Reconciling;
   /** Of the program, for `health`. */
   readonly version: string;
   /** How much the change stream keeps. */
   readonly feed?: FeedOptions;
+}
+
+/** Every target there is at this moment. */
+export interface OpenTargets {
+  get(name: string): Target | undefined;
+  /** For who composes, once nothing uses them any more. */
+  close(): Promise<void>;
 }
 
 /** What the use-cases need of `TruthState`. */

@@ -19,6 +19,13 @@ export interface Reconciling {
   plan(name: SyncName, spec?: SyncSpec): Promise<Plan>;
   /** Carries the plan out now, in turn with the loop's own runs of the same sync, whatever the mode but `paused`. */
   apply(name: SyncName): Promise<Plan & { readonly status: SyncStatus }>;
+  /**
+   * Removes everything from the target that is ours, in turn with the loop's own runs: nothing is written there again
+   * until the sync is woken. Throws `unavailable` when it cannot.
+   */
+  withdraw(name: SyncName): Promise<void>;
+  /** The target of this name is another one now, or gone: its syncs leave what they have open of it and look anew. */
+  retarget(target: string): Promise<void>;
   /** Something that the sync depends on has changed, its spec included (also: created, deleted). Returns at once. */
   wake(name: SyncName): void;
 }

@@ -5,11 +5,11 @@
  */
 import type { Caller } from './caller.ts';
 import type { Changes, Entries } from './entry-services.ts';
+import type { Syncs, Targets } from './sync-services.ts';
 import type { Credential } from '#auth/method';
 import type { Kind } from '#domain/entry';
-import type { Plan, PlanStep } from '#domain/plan';
 import type { PrincipalName } from '#domain/principal';
-import type { Environment, Policy, Principal, Project, SyncMode, SyncSpec, SyncStatus } from '#domain/records';
+import type { Environment, Policy, Principal, Project } from '#domain/records';
 
 export type {
   ChangeRequest,
@@ -40,6 +40,20 @@ export type {
   Why,
 } from './entry-services.ts';
 
+export type {
+  Plan,
+  PlanStep,
+  SyncDeleteOptions,
+  SyncInput,
+  SyncPauseRequest,
+  Syncs,
+  SyncView,
+  TargetCheckRequest,
+  TargetPutInput,
+  TargetReport,
+  Targets,
+  TargetSummary,
+} from './sync-services.ts';
 export type { Caller } from './caller.ts';
 
 export interface Services {
@@ -166,48 +180,6 @@ export interface TokenSummary {
 export interface IssuedToken extends TokenSummary {
   readonly token: string;
 }
-
-// --- targets and syncs --------------------------------------------------------------------------
-
-export interface Targets {
-  list(caller: Caller): Promise<readonly TargetSummary[]>;
-  get(caller: Caller, name: string): Promise<TargetSummary>;
-}
-/** Where a target's roots lie is in the server's configuration and shown to administrators only. */
-export interface TargetSummary {
-  readonly name: string;
-  readonly type: string;
-  readonly description?: string;
-}
-
-export interface Syncs {
-  /** Takes `sync` on it, `read` on every origin, `use` on the target, `assume` on `runAs`. */
-  put(
-    caller: Caller,
-    name: string,
-    input: SyncInput,
-    options: NounPutOptions & { readonly dryRun?: boolean },
-  ): Promise<SyncView & { readonly plan?: Plan; readonly revision: number }>;
-  get(caller: Caller, name: string): Promise<SyncView>;
-  list(caller: Caller): Promise<readonly SyncView[]>;
-  /** Leaves the target as it is. */
-  delete(caller: Caller, name: string, options: { readonly reason?: string }): Promise<{ readonly revision: number }>;
-  plan(caller: Caller, name: string): Promise<Plan>;
-  /** Carries the plan out now, whatever the mode but `paused`. */
-  apply(caller: Caller, name: string): Promise<Plan & { readonly status: SyncStatus }>;
-}
-export interface SyncInput {
-  readonly from: string;
-  /** `<target>:<at>`, e.g. `local:staging.env`. */
-  readonly to: string;
-  readonly runAs: string;
-  /** Default `repair`. */
-  readonly mode?: SyncMode;
-  readonly options?: Readonly<Record<string, unknown>>;
-}
-export type SyncView = Named<SyncSpec> & { readonly status?: SyncStatus };
-
-export type { Plan, PlanStep };
 
 // --- system -------------------------------------------------------------------------------------
 

@@ -1,30 +1,35 @@
 import { checkReason } from './change-request.ts';
-import { checkFolderSize, folderError } from './limits.ts';
 import type { Gate } from './gate.ts';
-import { PresentLoaders } from './loaders.ts';
 import { exists, recordOp } from './nouns.ts';
 import { parsePolicyName } from './policies.ts';
 import type { Reconciling } from './reconciling.ts';
 import { factsOf, notFound } from './rights.ts';
 import type { Rights } from './rights.ts';
-import type { Caller, NounPutOptions, Plan, SyncInput, Syncs, SyncView } from './services.ts';
+import type {
+  Caller,
+  NounPutOptions,
+  Plan,
+  SyncDeleteOptions,
+  SyncInput,
+  SyncPauseRequest,
+  Syncs,
+  SyncView,
+} from './services.ts';
+import { authoriseSpec } from './sync-rights.ts';
+import { following, toPause, toSpec, withoutPause } from './sync-input.ts';
 import type { ServerSyncSource } from './sync-source.ts';
 import type { SyncWishes } from './sync-wishes.ts';
 import type { Keyring } from '#crypto/keyring';
 import type { TruthOp } from '#domain/change';
 import { PlumbError } from '#domain/errors';
-import { nounPaths, parseFolder, parsePath } from '#domain/path';
+import { nounPaths } from '#domain/path';
 import type { Path } from '#domain/path';
-import { parsePrincipalName } from '#domain/principal';
-import { syncModes } from '#domain/records';
+import type { PrincipalName } from '#domain/principal';
 import type { SyncSpec, SyncStatus } from '#domain/records';
-import { evaluateFolder } from '#eval/evaluate';
 import { lookUp } from '#eval/lookup';
 import type { TruthDraft, View } from '#state/view';
 import type { Log } from '#store/log';
-
-/** Characters of `options` as JSON. */
-const optionsLimit = 16 * 1024;
+import type { Clock } from '#util/clock';
 
 export interface SyncsOptions {
   readonly gate: Gate;
@@ -33,12 +38,18 @@ export interface SyncsOptions {
   readonly draft: () => TruthDraft;
   readonly truth: Log<TruthOp, TruthDraft>;
   readonly keyring: Keyring;
+  readonly clock: Clock;
   readonly kept: ServerSyncSource;
   readonly wishes: SyncWishes;
   readonly reconciling: Reconciling;
 }
 
 type PutResult = SyncView & { readonly plan?: Plan; readonly revision: number };
+
+interface Respecification {
+  readonly reason: string | undefined;
+  readonly change: (spec: SyncSpec, by: PrincipalName) => SyncSpec;
+}
 
 /** Declared wishes. The loop does the work; here it is decided who may ask for it. */
 export class SyncKeeper implements Syncs {
@@ -54,7 +65,7 @@ export class SyncKeeper implements Syncs {
     input: SyncInput,
     options: NounPutOptions & { readonly dryRun?: boolean },
   ): Promise<PutResult> {
-    const { gate, state, truth, kept } = this.#options;
+    const { gate, state, truth, kept, clock } = this.#options;
     const asked = toSpec(parsePolicyName(name), input);
     const path = nounPaths.sync(name);
     const reason = checkReason(options.reason);
@@ -62,8 +73,8 @@ export class SyncKeeper implements Syncs {
       rights.requireOpenly('sync', path);
       const present = draft.record('sync', name);
       if (options.expectAbsent === true && present !== undefined) throw exists(path);
-      this.#authorise(draft, rights, asked);
-      return { ...asked, generation: (present?.generation ?? 0) + (isSame(asked, present) ? 0 : 1) };
+      authoriseSpec(this.#options, { draft, rights, spec: asked });
+      return following(asked, present, clock.now());
     };
     if (options.dryRun === true) return this.#dryRun(caller, name, prepare);
     if (state.record('sync', name) === undefined && gate.rights(caller).may('sync', path)) await kept.forget(name);
@@ -98,17 +109,15 @@ export class SyncKeeper implements Syncs {
     });
   }
 
-  async delete(
-    caller: Caller,
-    name: string,
-    options: { readonly reason?: string },
-  ): Promise<{ readonly revision: number }> {
-    const { gate, truth, kept } = this.#options;
+  async delete(caller: Caller, name: string, options: SyncDeleteOptions): Promise<{ readonly revision: number }> {
+    const { gate, truth, kept, reconciling } = this.#options;
     const path = nounPaths.sync(name);
+    const reason = checkReason(options.reason);
+    if (options.deleteOwned === true) await this.#run(caller, name, () => reconciling.withdraw(name));
     const made = await gate.change(truth, caller, {
       action: 'sync',
       path,
-      reason: checkReason(options.reason),
+      reason,
       prepare: (draft, rights) => {
         rights.require('sync', path);
         if (draft.record('sync', name) === undefined) throw notFound(path);
@@ -117,6 +126,42 @@ export class SyncKeeper implements Syncs {
     });
     await kept.forget(name);
     return { revision: made.revision };
+  }
+
+  async pause(caller: Caller, name: string, request: SyncPauseRequest): Promise<PutResult> {
+    return this.#respecify(caller, name, {
+      reason: request.reason,
+      change: (spec, by) => ({ ...spec, pause: toPause(request, by, this.#options.clock.now()) }),
+    });
+  }
+
+  async resume(caller: Caller, name: string, { reason }: { readonly reason?: string }): Promise<PutResult> {
+    return this.#respecify(caller, name, {
+      reason,
+      change: (spec) => {
+        if (spec.pause === undefined) throw new PlumbError('conflict', `the sync ${name} is not paused`);
+        return withoutPause(spec);
+      },
+    });
+  }
+
+  /** Changes what is declared of a sync without declaring it anew: what it takes to declare one is not asked again. */
+  async #respecify(caller: Caller, name: string, { reason, change }: Respecification): Promise<PutResult> {
+    const path = nounPaths.sync(name);
+    let spec: SyncSpec | undefined;
+    const made = await this.#options.gate.change(this.#options.truth, caller, {
+      action: 'sync',
+      path,
+      reason: checkReason(reason),
+      prepare: (draft, rights) => {
+        rights.require('sync', path);
+        const present = draft.record('sync', name);
+        if (present === undefined) throw notFound(path);
+        spec = change(present, rights.principal as PrincipalName);
+        return [recordOp('sync', name, spec)];
+      },
+    });
+    return { ...this.#view(name, spec as SyncSpec), revision: made.revision };
   }
 
   async plan(caller: Caller, name: string): Promise<Plan> {
@@ -158,27 +203,6 @@ export class SyncKeeper implements Syncs {
     });
   }
 
-  /** `use` of the target, `assume` of the workload, `read` of everything that it would deliver. */
-  #authorise(draft: TruthDraft, rights: Rights, spec: SyncSpec): void {
-    const { reconciling, keyring } = this.#options;
-    rights.requireOpenly('use', nounPaths.target(spec.target));
-    rights.requireOpenly('assume', nounPaths.principal(spec.runAs));
-    reconciling.check(spec);
-    if (draft.record('principal', spec.runAs) === undefined) {
-      throw new PlumbError('invalid', `there is no principal ${spec.runAs}`, { hint: 'register the workload first' });
-    }
-    const folder = parseFolder(spec.from);
-    checkFolderSize(draft, folder);
-    const found = evaluateFolder(folder, new PresentLoaders(draft, rights, keyring));
-    if (found.withheld > 0) {
-      rights.refuse('read', folder);
-      throw new PlumbError('forbidden', `${rights.principal} may not read everything in ${folder}`, {
-        hint: 'a sync takes read on every entry that it delivers',
-      });
-    }
-    if (found.problems.length > 0) throw folderError(folder, found);
-  }
-
   #specOf(name: string): SyncSpec {
     const spec = this.#options.state.record('sync', name);
     if (spec === undefined) throw notFound(nounPaths.sync(name));
@@ -217,30 +241,4 @@ export class SyncKeeper implements Syncs {
 
 function maySee(rights: Rights, path: string): boolean {
   return rights.mayKnow(path) || rights.may('sync', path) || rights.may('admin', path);
-}
-
-/** Checks everything that needs no state. */
-function toSpec(name: string, input: SyncInput): SyncSpec {
-  const { mode = 'repair', options = {} } = input;
-  const colon = input.to.indexOf(':');
-  if (colon < 1 || colon === input.to.length - 1) {
-    throw new PlumbError('invalid', `the sync ${name} needs a place of the form <target>:<where>`, {
-      hint: 'e.g. local:staging.env',
-    });
-  }
-  if (!syncModes.includes(mode)) throw new PlumbError('invalid', `a mode is one of ${syncModes.join(', ')}`);
-  const runAs = parsePrincipalName(input.runAs);
-  if (!runAs.startsWith('workload/')) {
-    throw new PlumbError('invalid', 'a sync runs as a workload', { hint: 'e.g. workload/laptop' });
-  }
-  if (JSON.stringify(options).length > optionsLimit) {
-    throw new PlumbError('too-large', `the options of a sync have at most ${optionsLimit} characters as JSON`);
-  }
-  const [target, at] = [input.to.slice(0, colon), input.to.slice(colon + 1)];
-  return { from: parsePath(input.from), target, at, runAs, mode, options, generation: 0 };
-}
-
-function isSame(asked: SyncSpec, present: SyncSpec | undefined): boolean {
-  if (present === undefined) return false;
-  return JSON.stringify({ ...asked, generation: 0 }) === JSON.stringify({ ...present, generation: 0 });
 }

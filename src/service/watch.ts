@@ -6,7 +6,7 @@ import type { Rights } from './rights.ts';
 import type { Caller, WatchEvent, WatchRequest } from './services.ts';
 import type { TruthChange, TruthOp } from '#domain/change';
 import { PlumbError } from '#domain/errors';
-import { nounPaths, parseFolder } from '#domain/path';
+import { isReserved, nounPaths, parseFolder } from '#domain/path';
 import type { Folder, Path } from '#domain/path';
 import type { TruthDraft, View } from '#state/view';
 import type { Log } from '#store/log';
@@ -164,6 +164,7 @@ export async function* eventsAfter(
 }
 
 function entryOf(op: TruthOp, revision: number, state: View): ChangeEvent['entries'] {
+  if (op.op !== 'record' && isReserved(op.path)) return [];
   switch (op.op) {
     case 'put':
       return [{ path: op.path, effect: op.version === 1 ? 'create' : 'update', version: op.version }];

@@ -9,10 +9,11 @@ import type { Seal } from '#crypto/seal';
 import type { TruthOp, WorkOp } from '#domain/change';
 import { prepareBootstrap } from '#service/bootstrap';
 import { createServices } from '#service/create';
-import type { FeedOptions, ServiceParts } from '#service/parts';
+import type { FeedOptions, OpenTargets, ServiceParts } from '#service/parts';
 import type { Reconciling } from '#service/reconciling';
 import type { Caller, Services } from '#service/services';
 import type { SyncSource } from '#reconcile/reconciler';
+import type { TargetKind } from '#reconcile/target-kind';
 import { dump } from '#state/dump';
 import type { Dump } from '#state/dump';
 import { TruthState } from '#state/truth';
@@ -66,8 +67,10 @@ export interface PlumbOptions {
   /** Whether `person/root` is made and signed in. Default true. */
   readonly bootstrap?: boolean;
   /** Default: a loop that wakes nothing and has nothing to do. */
-  readonly reconciling?: (source: SyncSource, clock: FakeClock) => Reconciling;
+  readonly reconciling?: (source: SyncSource, clock: FakeClock, targets: OpenTargets) => Reconciling;
   readonly feed?: FeedOptions;
+  /** What may be added over the API. Default nothing. */
+  readonly targetKinds?: readonly TargetKind[];
   /** Puts itself between the logs and the store. */
   readonly wrapDriver?: (driver: Driver) => Driver;
 }
@@ -87,6 +90,9 @@ export class Plumb {
   readonly audit = new MemoryAudit();
   /** Names that were woken since the default loop was made. */
   readonly woken: string[] = [];
+  /** Syncs that were withdrawn, and targets that became others, likewise. */
+  readonly withdrawn: string[] = [];
+  readonly retargeted: string[] = [];
   /** Called with what ended a log for good. */
   readonly fatal: Error[] = [];
   readonly #options: PlumbOptions;
@@ -212,7 +218,7 @@ export class Plumb {
       fold: workState,
       mac: keyring.chain('work'),
     });
-    const { feed, reconciling } = this.#options;
+    const { feed, reconciling, targetKinds } = this.#options;
     const parts: ServiceParts = {
       clock,
       random: this.#random,
@@ -226,8 +232,9 @@ export class Plumb {
       verifyAudit: async () => ({ ok: true, records: audit.records.length, anchored: audit.records.length }),
       targets: new Map([['memory', { type: 'memory', description: 'for tests' }]]),
       methods: (keeper) => [new TokenMethod({ storeId: keyring.storeId, records: keeper, clock, hash: sha256 })],
-      reconciling: (source) => reconciling?.(source, clock) ?? this.#idle(),
+      reconciling: (source, targets) => reconciling?.(source, clock, targets) ?? this.#idle(),
       version: '0.0.0-test',
+      ...(targetKinds === undefined ? {} : { targetKinds }),
       ...(feed === undefined ? {} : { feed }),
     };
     return { parts, truthState, workState, anchor, driver };
@@ -247,6 +254,8 @@ export class Plumb {
         status: { generation: 1, conditions: [], agree: 0, total: 0 },
       }),
       wake: (name) => void this.woken.push(name),
+      withdraw: async (name) => void this.withdrawn.push(name),
+      retarget: async (name) => void this.retargeted.push(name),
     };
   }
 }
