@@ -43,7 +43,7 @@ export function createServices(parts: ServiceParts): Services {
   const kept = new ServerSyncSource({ gate, state, workState, work, keyring, wishes });
   const deliveries = new SyncDeliveries(kept, wishes);
   const { openTargets: configured = new Map(), targetKinds: kinds = [] } = parts;
-  const targets = new TargetRegistry({ gate, state, keyring, configured, kinds });
+  const targets = new TargetRegistry({ gate, state, keyring, clock, configured, kinds });
   const reconciling = parts.reconciling(kept, targets);
   const feed = new Feed(state.revision, (after) => eventsAfter(truth, after, state), parts.feed);
   const world = { gate, state, keyring, blobs, clock };
@@ -86,7 +86,10 @@ function connect({ truth, work, truthState }: ServiceParts, listeners: Listeners
         if (op.op === 'record' && op.noun === 'principal') feed.wake(nounPaths.principal(op.name));
       }
     }
-    for (const name of targets.concerned(commit)) targets.renew(name, () => reconciling.retarget(name));
+    for (const name of targets.concerned(commit)) {
+      targets.renew(name);
+      reconciling.retarget(name);
+    }
     for (const name of wishes.concerned(commit)) reconciling.wake(name);
   });
   work.onCommit((commit) => {

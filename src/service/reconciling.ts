@@ -21,11 +21,12 @@ export interface Reconciling {
   apply(name: SyncName): Promise<Plan & { readonly status: SyncStatus }>;
   /**
    * Removes everything from the target that is ours, in turn with the loop's own runs: nothing is written there again
-   * until the sync is woken. Throws `unavailable` when it cannot.
+   * until the sync is woken. Answers what was done, with the problems that kept a part of it; throws `unavailable` when
+   * the target cannot be reached.
    */
-  withdraw(name: SyncName): Promise<void>;
-  /** The target of this name is another one now, or gone: its syncs leave what they have open of it and look anew. */
-  retarget(target: string): Promise<void>;
+  withdraw(name: SyncName): Promise<Plan>;
+  /** The target of this name is another one now, or gone: its syncs look anew, and leave what they have open of it. */
+  retarget(target: string): void;
   /** Something that the sync depends on has changed, its spec included (also: created, deleted). Returns at once. */
   wake(name: SyncName): void;
 }

@@ -5,6 +5,7 @@ import type { Rights } from './rights.ts';
 import type { Keyring } from '#crypto/keyring';
 import { PlumbError } from '#domain/errors';
 import { nounPaths, parseFolder } from '#domain/path';
+import type { Plan } from '#domain/plan';
 import type { SyncSpec } from '#domain/records';
 import { evaluateFolder } from '#eval/evaluate';
 import type { TruthDraft } from '#state/view';
@@ -36,4 +37,17 @@ export function authoriseSpec(
     });
   }
   if (found.problems.length > 0) throw folderError(folder, found);
+}
+
+/** A sync stays as long as something of it cannot be taken back. */
+export function checkWithdrawn(name: string, { problems }: Plan): void {
+  if (problems.length === 0) return;
+  throw new PlumbError('conflict', `not everything that ${name} wrote could be removed; the sync stays`, {
+    diagnostics: problems.map((message) => ({ message })),
+  });
+}
+
+/** Whether the caller may know of the sync at this path. */
+export function maySee(rights: Rights, path: string): boolean {
+  return rights.mayKnow(path) || rights.may('sync', path) || rights.may('admin', path);
 }

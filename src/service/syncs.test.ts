@@ -16,7 +16,7 @@ const plumb = usePlumb(() => {
   sources = [];
   return {
     reconciling: (source, clock) => {
-      const targets = new Map([['memory', target]]);
+      const targets = fixedTargets({ memory: target });
       const host = new Host({ syncs: source, targets, clock, random: new SeededRandom(2) });
       hosts.push(host);
       sources.push(source);

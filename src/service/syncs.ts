@@ -15,7 +15,7 @@ import type {
   Syncs,
   SyncView,
 } from './services.ts';
-import { authoriseSpec } from './sync-rights.ts';
+import { authoriseSpec, checkWithdrawn, maySee } from './sync-rights.ts';
 import { following, toPause, toSpec, withoutPause } from './sync-input.ts';
 import type { ServerSyncSource } from './sync-source.ts';
 import type { SyncWishes } from './sync-wishes.ts';
@@ -113,7 +113,8 @@ export class SyncKeeper implements Syncs {
     const { gate, truth, kept, reconciling } = this.#options;
     const path = nounPaths.sync(name);
     const reason = checkReason(options.reason);
-    if (options.deleteOwned === true) await this.#run(caller, name, () => reconciling.withdraw(name));
+    if (options.deleteOwned === true)
+      checkWithdrawn(name, await this.#run(caller, name, () => reconciling.withdraw(name)));
     const made = await gate.change(truth, caller, {
       action: 'sync',
       path,
@@ -237,8 +238,4 @@ export class SyncKeeper implements Syncs {
     const found = lookUp(path, this.#options.state).found;
     return rights.mayKnow(path, found && factsOf(found));
   }
-}
-
-function maySee(rights: Rights, path: string): boolean {
-  return rights.mayKnow(path) || rights.may('sync', path) || rights.may('admin', path);
 }

@@ -10,6 +10,7 @@ import type { Target } from '#reconcile/target';
 import type { ExaminedTarget, TargetKind } from '#reconcile/target-kind';
 import type { View } from '#state/view';
 import type { Commit } from '#store/log';
+import type { Clock, Timer } from '#util/clock';
 
 export interface RegistryOptions {
   readonly gate: Gate;
@@ -18,13 +19,22 @@ export interface RegistryOptions {
   /** Opened from the server's configuration; closed with the registry. */
   readonly configured: ReadonlyMap<string, Target>;
   readonly kinds: readonly TargetKind[];
+  readonly clock: Clock;
 }
+
+interface Retired {
+  readonly target: ExaminedTarget;
+  readonly timer: Timer;
+}
+
+/** Longer than any call to a target. */
+const retirementMs = 15_000;
 
 /** Every target that a sync may name: those of the configuration, and stored ones, made when they are asked for first. */
 export class TargetRegistry implements OpenTargets {
   readonly #options: RegistryOptions;
   readonly #made = new Map<string, ExaminedTarget>();
-  readonly #closing = new Set<Promise<void>>();
+  readonly #retired = new Set<Retired>();
 
   constructor(options: RegistryOptions) {
     this.#options = options;
@@ -59,23 +69,31 @@ export class TargetRegistry implements OpenTargets {
     return names;
   }
 
-  /** The next one who asks gets a new one; the old one is closed after `released`. */
-  renew(name: string, released: () => Promise<void>): void {
+  /** The next one who asks gets a new one; what still runs with the old one has time to end. */
+  renew(name: string): void {
     const old = this.#made.get(name);
+    if (old === undefined) return;
     this.#made.delete(name);
-    const done = (async (): Promise<void> => {
-      await released();
-      await old?.close();
-    })().catch(() => undefined);
-    this.#closing.add(done);
-    void done.then(() => this.#closing.delete(done));
+    const retired: Retired = {
+      target: old,
+      timer: this.#options.clock.timer(retirementMs, () => this.#retire(retired)),
+    };
+    this.#retired.add(retired);
   }
 
   async close(): Promise<void> {
-    const open = [...this.#options.configured.values(), ...this.#made.values()];
+    const retired = [...this.#retired];
+    this.#retired.clear();
+    for (const { timer } of retired) timer.cancel();
+    const open = [...this.#options.configured.values(), ...this.#made.values(), ...retired.map(({ target }) => target)];
     this.#made.clear();
     for (const target of new Set(open)) await target.close();
-    await Promise.all(this.#closing);
+  }
+
+  #retire(retired: Retired): void {
+    this.#retired.delete(retired);
+    // What it still held ends with the process at the latest.
+    retired.target.close().catch(() => undefined);
   }
 
   /** The server uses it as what it is: a secret, with a record of each use. */

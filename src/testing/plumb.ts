@@ -254,8 +254,11 @@ export class Plumb {
         status: { generation: 1, conditions: [], agree: 0, total: 0 },
       }),
       wake: (name) => void this.woken.push(name),
-      withdraw: async (name) => void this.withdrawn.push(name),
-      retarget: async (name) => void this.retargeted.push(name),
+      withdraw: async (sync) => {
+        this.withdrawn.push(sync);
+        return { ...nothing, sync, target: 'memory', at: 'place' };
+      },
+      retarget: (name) => void this.retargeted.push(name),
     };
   }
 }
