@@ -76,8 +76,10 @@ export function createClient(options: ClientOptions) {
       revoke: (accessor: string) => send<{ readonly revoked: number }>('DELETE', `/tokens/${encode(accessor)}`),
     },
     targets: {
-      list: () => items<api.TargetSummary>(send, '/targets'),
-      get: (name: string) => send<api.TargetSummary>('GET', `/targets/${encode(name)}`),
+      ...nounClient<api.TargetSummary, Omit<api.TargetInput, 'reason'>>(send, 'targets'),
+      /** Asks the other side what it is, as whom it knows us, and which rights are held and missing. */
+      check: (name: string, request: api.TargetCheckRequest = {}) =>
+        send<api.TargetReport>('POST', `/targets/${encode(name)}/check`, { body: request }),
     },
     syncs: syncsClient(send),
     system: {
@@ -118,8 +120,13 @@ function syncsClient(send: Send) {
         query: { dryRun: options.dryRun },
         ...putCall(input, options),
       }),
-    delete: (name: string, query: { readonly reason?: string } = {}) =>
+    /** What was written stays in the target, unless `owned` is `delete`. */
+    delete: (name: string, query: { readonly reason?: string; readonly owned?: 'retain' | 'delete' } = {}) =>
       send<api.Revision>('DELETE', `/syncs/${encode(name)}`, { query }),
+    pause: (name: string, request: api.SyncPauseRequest) =>
+      send<api.SyncView & api.Revision>('POST', `/syncs/${encode(name)}/pause`, { body: request }),
+    resume: (name: string, request: { readonly reason?: string } = {}) =>
+      send<api.SyncView & api.Revision>('POST', `/syncs/${encode(name)}/resume`, { body: request }),
     plan: (name: string) => send<api.Plan>('POST', `/syncs/${encode(name)}/plan`, { body: {} }),
     apply: (name: string) => send<api.AppliedPlan>('POST', `/syncs/${encode(name)}/apply`, { body: {} }),
   };

@@ -18,6 +18,8 @@ export interface AppliedPlan {
   /** What keeps it from being applied. */
   readonly problems: readonly string[];
   readonly inAgreement: boolean;
+  /** What applying starts anew, and the changed names that it reads. */
+  readonly restarts?: readonly PlanRestart[];
   readonly status: SyncStatus;
 }
 
@@ -329,13 +331,31 @@ export interface Plan {
   /** What keeps it from being applied. */
   readonly problems: readonly string[];
   readonly inAgreement: boolean;
+  /** What applying starts anew, and the changed names that it reads. */
+  readonly restarts?: readonly PlanRestart[];
+}
+
+export interface PlanRestart {
+  readonly consumer: string;
+  readonly names: readonly string[];
 }
 
 export interface PlanStep {
+  /** In the target. */
   readonly name: string;
+  /** Its name in the source. */
+  readonly entry?: string;
+  /** The object that it belongs to, where a place has several. */
+  readonly group?: string;
   readonly do: 'create' | 'update' | 'delete' | 'adopt' | 'keep';
   readonly secret: boolean;
   readonly because?: string;
+  /** Who wrote what is there, if it was not us. */
+  readonly writer?: string;
+  /** Of config, when asked to reveal: what should be there. */
+  readonly wanted?: string;
+  /** Of config, when asked to reveal: what is there. */
+  readonly found?: string;
 }
 
 export interface PolicyInput {
@@ -421,6 +441,22 @@ export interface SyncInput {
 
 export type SyncMode = 'repair' | 'report' | 'once' | 'paused';
 
+export interface SyncPause {
+  /** When it ends by itself, in milliseconds since the epoch. */
+  readonly until?: number;
+  readonly reason: string;
+  readonly by: string;
+}
+
+export interface SyncPauseRequest {
+  /** How long, such as 90s, 15m, 2h or 3d; default until it is resumed. */
+  readonly for?: string;
+  /** Instead of for: a time to come, in milliseconds since the epoch. */
+  readonly until?: number;
+  /** Why. */
+  readonly reason: string;
+}
+
 export interface SyncPutResult {
   readonly name: string;
   /** The folder whose evaluated direct entries are delivered. */
@@ -435,6 +471,7 @@ export interface SyncPutResult {
   readonly options: Readonly<Record<string, unknown>>;
   /** Counts the changes of the spec. */
   readonly generation: number;
+  readonly pause?: SyncPause;
   readonly status?: SyncStatus;
   readonly plan?: Plan;
   readonly revision: number;
@@ -469,14 +506,100 @@ export interface SyncView {
   readonly options: Readonly<Record<string, unknown>>;
   /** Counts the changes of the spec. */
   readonly generation: number;
+  readonly pause?: SyncPause;
   readonly status?: SyncStatus;
+}
+
+export interface TargetCheckRequest {
+  /** Default those of the target. */
+  readonly namespaces?: readonly string[];
+  /** What is to be kept there, which may narrow the rights that are needed; default any. */
+  readonly objects?: readonly {
+    readonly kind: 'Secret' | 'ConfigMap';
+    readonly name: string;
+  }[];
+  /** Also what it takes to restart workloads; default true. */
+  readonly restart?: boolean;
+}
+
+export interface TargetInput {
+  /** Kubernetes. */
+  readonly type: string;
+  /** With everything that is needed in it; kept as a secret. */
+  readonly kubeconfig: string;
+  /** Of the kubeconfig; default the current one. */
+  readonly context?: string;
+  /** Where its rights are looked at; default that of the context. */
+  readonly namespaces?: readonly string[];
+  /** What it follows there: single names, or namespaces; default names. */
+  readonly watch?: TargetWatch;
+  readonly description?: string;
+  /** Why; kept with the change. */
+  readonly reason?: string;
+}
+
+export interface TargetPutResult {
+  readonly name: string;
+  readonly type: string;
+  readonly description?: string;
+  /** Where it is declared. */
+  readonly source: 'configuration' | 'api';
+  readonly server?: string;
+  /** PEM of the authorities that the server may be certified by. */
+  readonly ca?: string;
+  /** That the certificate is to carry, if another one. */
+  readonly serverName?: string;
+  /** Of the kubeconfig; default the current one. */
+  readonly context?: string;
+  /** Where its rights are looked at; default that of the context. */
+  readonly namespaces?: readonly string[];
+  /** What it follows there: single names, or namespaces; default names. */
+  readonly watch?: TargetWatch;
+  /** Counts the changes of the target and its credential. */
+  readonly generation?: number;
+  /** Of the secret that it signs in with, which is never shown. */
+  readonly credentialVersion?: number;
+  readonly revision: number;
+}
+
+export interface TargetReport {
+  /** Of the program on the other side. */
+  readonly version: string;
+  /** As whom it knows us. */
+  readonly identity: string;
+  readonly namespaces: readonly {
+    readonly namespace: string;
+    /** Rights that are held. */
+    readonly may: readonly string[];
+    /** Rights that are missing. */
+    readonly lacks: readonly string[];
+  }[];
 }
 
 export interface TargetSummary {
   readonly name: string;
   readonly type: string;
   readonly description?: string;
+  /** Where it is declared. */
+  readonly source: 'configuration' | 'api';
+  readonly server?: string;
+  /** PEM of the authorities that the server may be certified by. */
+  readonly ca?: string;
+  /** That the certificate is to carry, if another one. */
+  readonly serverName?: string;
+  /** Of the kubeconfig; default the current one. */
+  readonly context?: string;
+  /** Where its rights are looked at; default that of the context. */
+  readonly namespaces?: readonly string[];
+  /** What it follows there: single names, or namespaces; default names. */
+  readonly watch?: TargetWatch;
+  /** Counts the changes of the target and its credential. */
+  readonly generation?: number;
+  /** Of the secret that it signs in with, which is never shown. */
+  readonly credentialVersion?: number;
 }
+
+export type TargetWatch = 'names' | 'namespaces';
 
 export interface TokenRequest {
   /** Default: that of the caller. */

@@ -35,7 +35,7 @@ export interface TargetSummary extends Partial<Omit<StoredTarget, 'type' | 'desc
 export interface TargetPutInput extends TargetInput {
   readonly description?: string;
 }
-export interface TargetCheckRequest extends Partial<ExamineRequest> {}
+export type TargetCheckRequest = Partial<ExamineRequest>;
 export type { TargetReport };
 
 export interface Syncs {

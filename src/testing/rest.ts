@@ -51,6 +51,21 @@ const sync = {
   options: {},
   generation: 1,
 } as const;
+const paused = { ...sync, pause: { until: 5, reason: 'why', by: parsePrincipalName('person/root') } };
+const target = {
+  name: 'eu',
+  type: 'kubernetes',
+  source: 'api',
+  description: 'd',
+  server: 'https://eu:6443',
+  ca: 'pem',
+  serverName: 'eu',
+  context: 'c',
+  namespaces: ['a'],
+  watch: 'names',
+  generation: 1,
+  credentialVersion: 1,
+} as const;
 const token = { accessor: 'acc', principal: 'person/root', created: 1 };
 const applied = {
   revision: 8,
@@ -153,8 +168,15 @@ export function stubServices(seen: unknown[] = []): Services {
       revoke: answer('tokens.revoke', { revoked: 1 }),
     },
     targets: {
-      list: answer('targets.list', [{ name: 'local', type: 'file' }]),
-      get: answer('targets.get', { name: 'local', type: 'file' }),
+      list: answer('targets.list', [{ name: 'local', type: 'file', source: 'configuration' as const }]),
+      get: answer('targets.get', target),
+      put: answer('targets.put', { ...target, revision: 9 }),
+      delete: answer('targets.delete', { revision: 9 }),
+      check: answer('targets.check', {
+        version: 'v1.37.2',
+        identity: 'system:serviceaccount:plumb:sync',
+        namespaces: [{ namespace: 'a', may: ['patch secrets/s'], lacks: ['patch configmaps/c'] }],
+      }),
     },
     syncs: {
       put: answer('syncs.put', { ...sync, revision: 9 }),
@@ -163,6 +185,8 @@ export function stubServices(seen: unknown[] = []): Services {
       delete: answer('syncs.delete', { revision: 9 }),
       plan: answer('syncs.plan', plan),
       apply: answer('syncs.apply', { ...plan, status }),
+      pause: answer('syncs.pause', { ...paused, revision: 9 }),
+      resume: answer('syncs.resume', { ...sync, revision: 9 }),
     },
     system: {
       verify: answer('system.verify', {

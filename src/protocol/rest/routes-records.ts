@@ -81,102 +81,14 @@ interface Reasoned {
   readonly reason?: string;
 }
 
-function splitPut<B extends Reasoned>(body: B, absent: boolean): { input: Omit<B, 'reason'>; options: NounPutOptions } {
+/** What is declared, and how. */
+export function splitPut<B extends Reasoned>(
+  body: B,
+  absent: boolean,
+): { input: Omit<B, 'reason'>; options: NounPutOptions } {
   const { reason, ...input } = body;
   return {
     input,
     options: { ...(reason === undefined ? {} : { reason }), ...(absent ? { expectAbsent: true } : {}) },
   };
 }
-
-/** Targets, and the syncs that are kept in them. */
-export const syncRoutes: readonly Route[] = [
-  route(
-    {
-      id: 'listTargets',
-      summary: 'Places that can be kept equal',
-      method: 'GET',
-      url: '/api/v1/targets',
-      answer: schema.listOf(schema.TargetSummary),
-    },
-    async ({ services, caller }) => ok({ items: await services.targets.list(caller) }),
-  ),
-  route(
-    {
-      id: 'getTarget',
-      summary: 'One target',
-      method: 'GET',
-      url: '/api/v1/targets/{name}',
-      answer: schema.TargetSummary,
-    },
-    async ({ services, caller, path }) => ok(await services.targets.get(caller, path)),
-  ),
-  route(
-    {
-      id: 'listSyncs',
-      summary: 'Every sync that the caller may list, with its status',
-      method: 'GET',
-      url: '/api/v1/syncs',
-      answer: schema.listOf(schema.SyncView),
-    },
-    async ({ services, caller }) => ok({ items: await services.syncs.list(caller) }),
-  ),
-  route(
-    {
-      id: 'getSync',
-      summary: 'One sync: spec and status',
-      method: 'GET',
-      url: '/api/v1/syncs/{name}',
-      answer: schema.SyncView,
-    },
-    async ({ services, caller, path }) => ok(await services.syncs.get(caller, path)),
-  ),
-  route(
-    {
-      id: 'putSync',
-      summary: 'Creates or replaces; with dryRun answers the plan and writes nothing',
-      method: 'PUT',
-      url: '/api/v1/syncs/{name}',
-      query: schema.SyncPutQuery,
-      body: schema.SyncInput,
-      answer: schema.SyncPutResult,
-      successes: [201],
-    },
-    async ({ services, caller, path, query, body, headers }) => {
-      const { input, options } = splitPut(body, expectAbsent(headers));
-      const result = await services.syncs.put(caller, path, input, { ...options, ...query });
-      return { status: options.expectAbsent === true && query.dryRun !== true ? 201 : 200, body: result };
-    },
-  ),
-  route(
-    {
-      id: 'deleteSync',
-      summary: 'Removes the sync; what it has written stays',
-      method: 'DELETE',
-      url: '/api/v1/syncs/{name}',
-      query: schema.ReasonQuery,
-      answer: schema.Revision,
-    },
-    async ({ services, caller, path, query }) => ok(await services.syncs.delete(caller, path, query)),
-  ),
-  route(
-    {
-      id: 'planSync',
-      summary: 'What it would create, change and delete, name by name, without values',
-      method: 'POST',
-      url: '/api/v1/syncs/{name}/plan',
-      answer: schema.Plan,
-    },
-    async ({ services, caller, path }) => ok(await services.syncs.plan(caller, path)),
-  ),
-  route(
-    {
-      id: 'applySync',
-      summary: 'Carries the plan out now, whatever the mode but paused',
-      method: 'POST',
-      url: '/api/v1/syncs/{name}/apply',
-      answer: schema.AppliedPlan,
-    },
-    async ({ services, caller, path }) => ok(await services.syncs.apply(caller, path)),
-  ),
-];

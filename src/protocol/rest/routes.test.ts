@@ -103,6 +103,22 @@ const calls: Readonly<Record<string, readonly [url: string, payload: object | un
     deletePrincipal: ['/api/v1/principals/person/a', undefined, ['principals.delete', 'person/a', {}]],
     listTargets: ['/api/v1/targets', undefined, ['targets.list']],
     getTarget: ['/api/v1/targets/local', undefined, ['targets.get', 'local']],
+    putTarget: [
+      '/api/v1/targets/eu',
+      { type: 'kubernetes', kubeconfig: 'k', context: 'c', namespaces: ['a'], watch: 'namespaces', reason: 'why' },
+      [
+        'targets.put',
+        'eu',
+        { type: 'kubernetes', kubeconfig: 'k', context: 'c', namespaces: ['a'], watch: 'namespaces' },
+        { reason: 'why' },
+      ],
+    ],
+    deleteTarget: ['/api/v1/targets/eu?reason=why', undefined, ['targets.delete', 'eu', { reason: 'why' }]],
+    checkTarget: [
+      '/api/v1/targets/eu/check',
+      { namespaces: ['a'], objects: [{ kind: 'Secret', name: 's' }], restart: false },
+      ['targets.check', 'eu', { namespaces: ['a'], objects: [{ kind: 'Secret', name: 's' }], restart: false }],
+    ],
     listSyncs: ['/api/v1/syncs', undefined, ['syncs.list']],
     getSync: ['/api/v1/syncs/s', undefined, ['syncs.get', 's']],
     putSync: [
@@ -110,7 +126,17 @@ const calls: Readonly<Record<string, readonly [url: string, payload: object | un
       { from: 'a', to: 'local:x', runAs: 'workload/x', options: { block: 'b' } },
       ['syncs.put', 's', { from: 'a', to: 'local:x', runAs: 'workload/x', options: { block: 'b' } }, { dryRun: true }],
     ],
-    deleteSync: ['/api/v1/syncs/s', undefined, ['syncs.delete', 's', {}]],
+    deleteSync: [
+      '/api/v1/syncs/s?owned=delete&reason=why',
+      undefined,
+      ['syncs.delete', 's', { reason: 'why', deleteOwned: true }],
+    ],
+    pauseSync: [
+      '/api/v1/syncs/s/pause',
+      { for: '2h', reason: 'incident 88' },
+      ['syncs.pause', 's', { for: '2h', reason: 'incident 88' }],
+    ],
+    resumeSync: ['/api/v1/syncs/s/resume', {}, ['syncs.resume', 's', {}]],
     planSync: ['/api/v1/syncs/s/plan', undefined, ['syncs.plan', 's']],
     applySync: ['/api/v1/syncs/s/apply', {}, ['syncs.apply', 's']],
     verifyAudit: ['/api/v1/audit/verify', undefined, ['system.verify']],

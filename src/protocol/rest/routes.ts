@@ -1,6 +1,7 @@
 import type { Route } from './route.ts';
 import { changeRoutes, entryRoutes } from './routes-entries.ts';
-import { nounRoutes, syncRoutes } from './routes-records.ts';
+import { nounRoutes } from './routes-records.ts';
+import { syncRoutes, targetRoutes } from './routes-syncs.ts';
 import { sessionRoutes, systemRoutes } from './routes-system.ts';
 
 /** Everything that the API answers, in the order of its documentation. */
@@ -9,6 +10,7 @@ export const routes: readonly Route[] = [
   ...entryRoutes,
   ...changeRoutes,
   ...nounRoutes,
+  ...targetRoutes,
   ...syncRoutes,
   ...systemRoutes,
 ];

@@ -3,12 +3,11 @@ import type { TProperties } from 'typebox/type';
 import { closed, count, facts, flag, list, oneOf, open, optional, text, time, word } from './schema.ts';
 import { errorCodes } from '#domain/errors';
 import type { ErrorCode } from '#domain/errors';
-import { conditionTypes, syncModes } from '#domain/records';
 import type { PrincipalName } from '#domain/principal';
 
-const name = text();
-const principalName = (description?: string) => Type.Unsafe<PrincipalName>(text(description));
-const reason = optional(text('why; kept with the change'));
+export const name = text();
+export const principalName = (description?: string) => Type.Unsafe<PrincipalName>(text(description));
+export const reason = optional(text('why; kept with the change'));
 
 /** The answer of a list of `items`. */
 export const listOf = (items: Type.TSchema) => open({ items: list(items) });
@@ -25,7 +24,7 @@ function noun<I extends TProperties, R extends TProperties>(title: string, input
   };
 }
 
-const described = { description: optional(text()) };
+export const described = { description: optional(text()) };
 export const Project = noun(
   'Project',
   { owner: optional(text()), ...described },
@@ -91,87 +90,6 @@ const token = {
 export const TokenSummary = open(token, 'TokenSummary');
 export const IssuedToken = open({ ...token, token: text('the only time the token itself is seen') }, 'IssuedToken');
 export const Revoked = open({ revoked: count() });
-
-// --- targets and syncs --------------------------------------------------------------------------
-
-export const TargetSummary = open({ name, type: text(), ...described }, 'TargetSummary');
-export const Condition = open(
-  {
-    type: word('ConditionType', conditionTypes),
-    status: oneOf(['true', 'false', 'unknown']),
-    reason: text('one CamelCase word for programs'),
-    message: text('for people; never a value'),
-    since: time(),
-  },
-  'Condition',
-);
-export const SyncStatus = open(
-  {
-    generation: count(),
-    conditions: list(Condition),
-    appliedRevision: optional(count('the target was last in agreement with')),
-    appliedAt: optional(time()),
-    appliedGeneration: optional(count('of the spec that it was last in agreement with')),
-    agree: count(),
-    total: count(),
-    note: optional(text('what was last done to the target')),
-  },
-  'SyncStatus',
-);
-const mode = word(
-  'SyncMode',
-  syncModes as readonly ['repair', 'report', 'once', 'paused'],
-  'what happens on drift; default repair',
-);
-const options = facts('what only this type of target understands');
-const sync = {
-  name,
-  from: text('the folder whose evaluated direct entries are delivered'),
-  target: text(),
-  at: text('where in the target, in its own terms'),
-  runAs: principalName(),
-  mode,
-  options,
-  generation: count('counts the changes of the spec'),
-  status: optional(SyncStatus),
-};
-export const SyncInput = closed(
-  {
-    from: text(),
-    to: text('`<target>:<at>`'),
-    runAs: text(),
-    mode: optional(mode),
-    options: optional(options),
-    reason,
-  },
-  'SyncInput',
-);
-export const SyncView = open(sync, 'SyncView');
-export const SyncPutQuery = closed({ dryRun: optional(flag('plans and writes nothing; default false')) });
-export const PlanStep = open(
-  {
-    name: text(),
-    do: oneOf(['create', 'update', 'delete', 'adopt', 'keep']),
-    secret: flag(),
-    because: optional(text()),
-  },
-  'PlanStep',
-);
-const plan = {
-  sync: text(),
-  revision: count(),
-  target: text(),
-  at: text(),
-  steps: list(PlanStep),
-  foreign: list(text(), { description: 'names in the place that are not ours and stay as they are' }),
-  remarks: list(text(), { description: 'what applying also puts right in the place itself, and what is odd there' }),
-  held: optional(text('why the loop waits for a person, who may go on by apply')),
-  problems: list(text(), { description: 'what keeps it from being applied' }),
-  inAgreement: flag(),
-};
-export const Plan = open(plan, 'Plan');
-export const AppliedPlan = open({ ...plan, status: SyncStatus }, 'AppliedPlan');
-export const SyncPutResult = open({ ...sync, plan: optional(Plan), revision: count() }, 'SyncPutResult');
 
 // --- system -------------------------------------------------------------------------------------
 

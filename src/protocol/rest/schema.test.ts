@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Immutable } from './route.ts';
 import type * as entries from './schema-entries.ts';
 import type * as records from './schema-records.ts';
+import type * as syncs from './schema-syncs.ts';
 import type { PrincipalName } from '#domain/principal';
 import type * as api from '#service/services';
 
@@ -40,18 +41,22 @@ const same: {
   readonly environment: Same<Wire<typeof records.Environment.Input>, api.EnvironmentInput & Reasoned>;
   readonly policy: Same<Wire<typeof records.Policy.Input>, api.PolicyInput & Reasoned>;
   readonly principal: Same<Wire<typeof records.Principal.Input>, api.PrincipalInput & Reasoned>;
-  readonly sync: Same<Wire<typeof records.SyncInput>, api.SyncInput & Reasoned>;
+  readonly sync: Same<Wire<typeof syncs.SyncInput>, api.SyncInput & Reasoned>;
   readonly whoami: Same<Wire<typeof records.WhoAmI>, api.WhoAmI>;
   readonly tokenRequest: Same<Wire<typeof records.TokenRequest>, api.TokenRequest>;
   readonly token: Same<Wire<typeof records.TokenSummary>, api.TokenSummary>;
   readonly issued: Same<Wire<typeof records.IssuedToken>, api.IssuedToken>;
-  readonly target: Same<Wire<typeof records.TargetSummary>, api.TargetSummary>;
-  readonly syncView: Same<Wire<typeof records.SyncView>, api.SyncView>;
-  readonly plan: Same<Wire<typeof records.Plan>, api.Plan>;
+  readonly target: Same<Wire<typeof syncs.TargetSummary>, api.TargetSummary>;
+  readonly targetInput: Same<Wire<typeof syncs.TargetInput>, api.TargetPutInput & Reasoned>;
+  readonly targetCheck: Same<Wire<typeof syncs.TargetCheckRequest>, api.TargetCheckRequest>;
+  readonly targetReport: Same<Wire<typeof syncs.TargetReport>, api.TargetReport>;
+  readonly syncPause: Same<Wire<typeof syncs.SyncPauseRequest>, api.SyncPauseRequest>;
+  readonly syncView: Same<Wire<typeof syncs.SyncView>, api.SyncView>;
+  readonly plan: Same<Wire<typeof syncs.Plan>, api.Plan>;
   readonly verify: Same<Wire<typeof records.VerifyReport>, api.VerifyReport>;
   readonly health: Same<Wire<typeof records.Health>, api.Health>;
   /** That a difference is seen. */
-  readonly missing: Same<Wire<typeof records.Plan>, Omit<api.Plan, 'foreign'> & { readonly foreign: number }>;
+  readonly missing: Same<Wire<typeof syncs.Plan>, Omit<api.Plan, 'foreign'> & { readonly foreign: number }>;
 } = {
   entry: true,
   folder: true,
@@ -75,6 +80,10 @@ const same: {
   token: true,
   issued: true,
   target: true,
+  targetInput: true,
+  targetCheck: true,
+  targetReport: true,
+  syncPause: true,
   syncView: true,
   plan: true,
   verify: true,
