@@ -1,0 +1,14 @@
+/** What tests import for a cluster. */
+export { type Kubernetes, type KubernetesOptions, startKubernetes } from './kubernetes/cluster.ts';
+export { KubeClient, KubeError, type KubeUser, type Undo } from './kubernetes/client.ts';
+export {
+  collectionPath,
+  configMap,
+  type KubeEvent,
+  type KubeObject,
+  pathOf,
+  type Rule,
+  secret,
+  valuesOf,
+  workload,
+} from './kubernetes/objects.ts';
