@@ -9,6 +9,9 @@ const notAlone = new Set(['data', 'info', 'core', 'base', 'common', 'key', 'sour
 const notAtAll = new Set(['manager', 'helper', 'helpers', 'util', 'utils', 'dto', 'integration', 'misc']);
 /** Where a key is a cryptographic one, and nothing else is meant. */
 const keysAreKeys = /^src\/(crypto|server)\//;
+/** Where the words of Kubernetes stand for what they are there: `fieldManager`, the `data` of a Secret and its keys. */
+const kubernetes = /(^|\/)kubernetes(\/|\.|-)/;
+const kubernetesWords = new Set(['manager', 'data', 'key', 'source']);
 /** The folder of leaf pieces is named so on purpose. */
 const allowedFolders = new Set(['util']);
 
@@ -71,6 +74,7 @@ function judgeNames(file: SourceText): readonly Finding[] {
     if (name === undefined) return;
     const word = forbidden(name.text.replace(/^#/, ''), isSeenByOthers(node) && !isTest(file.path));
     if (word === undefined || (word === 'key' && keysAreKeys.test(file.path))) return;
+    if (kubernetesWords.has(word) && kubernetes.test(file.path)) return;
     const message = `${name.text}: "${word}" is not a word of ours: say what it is`;
     findings.push({ path: file.path, line: lineOf(node), message, level: 'error' });
   });

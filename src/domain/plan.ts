@@ -1,10 +1,28 @@
 /** What will be done to one name of a target. `keep` and `adopt` write nothing there. */
 export interface PlanStep {
+  /** In the target; qualified by its object where a place has several (`Secret/app-secrets/DB_PASS`). */
   readonly name: string;
+  /** Name of the entry in the source. Absent: as in the target. */
+  readonly entry?: string;
+  /** The object that the name belongs to, e.g. `Secret/app-secrets`; absent where the place is one. */
+  readonly group?: string;
   readonly do: 'create' | 'update' | 'delete' | 'adopt' | 'keep';
   readonly secret: boolean;
   /** e.g. `changed in the target since`. */
   readonly because?: string;
+  /** Who wrote what is there, where the target tells and it was not us, e.g. `kubectl-edit`. */
+  readonly writer?: string;
+  /** Of config, when asked to reveal: what should be there, and what is. */
+  readonly wanted?: string;
+  readonly found?: string;
+}
+
+/** Something that reads changed names and will be started anew. */
+export interface PlanRestart {
+  /** e.g. `Deployment/app`. */
+  readonly consumer: string;
+  /** Those of the changed names that it reads. */
+  readonly names: readonly string[];
 }
 
 /** What a sync would do to its target now, name by name, without values. The same code makes it and applies it. */
@@ -20,7 +38,9 @@ export interface Plan {
   readonly remarks: readonly string[];
   /** Why the loop waits for a person, who may go on by `apply`; e.g. many names would vanish. */
   readonly held?: string;
-  /** Problems that keep it from being applied, by whomever. */
+  /** Problems that keep it (or the objects they name) from being applied, by whomever. */
   readonly problems: readonly string[];
   readonly inAgreement: boolean;
+  /** What applying starts anew, where the target can tell. */
+  readonly restarts?: readonly PlanRestart[];
 }

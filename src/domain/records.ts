@@ -122,6 +122,20 @@ export interface InventoryRecord {
   readonly place?: string;
   /** Per name in the target. `intent` is set before a write and cleared after it; recovery accepts either. */
   readonly names: Readonly<Record<string, InventoryItem>>;
+  /** What has to be started anew for what was written, by consumer; noted with the intent, removed when it runs. */
+  readonly restarts?: Readonly<Record<string, RestartItem>>;
+  /** A restart failed and the values of `to` were put back in place of those of `from`, until a person applies. */
+  readonly heldBack?: { readonly from: number; readonly to: number };
+}
+export interface RestartItem {
+  /** Hash of what the consumer reads: a restart for the same contents is made once. */
+  readonly mark: string;
+  /** What was delivered, and what was before. */
+  readonly revision: number;
+  readonly before?: number;
+  readonly state: 'pending' | 'rolling' | 'failed';
+  /** For people, of a failed one. */
+  readonly message?: string;
 }
 export interface InventoryItem {
   /** Keyed fingerprint of what we last confirmed, with the target's own mark. Absent: never confirmed. */
@@ -159,6 +173,15 @@ export interface SyncStatus {
   readonly total: number;
   /** What was last done to the target, e.g. `repaired 1 name changed in the file`. */
   readonly note?: string;
+  /** Where something runs with what was written: whether it was started anew since. Absent: nothing had to be. */
+  readonly activation?: Activation;
+}
+/** "Written" and "activated" are two states. */
+export interface Activation {
+  readonly state: 'done' | 'pending' | 'failed';
+  /** Which consumers, e.g. `Deployment/app: 1 of 3 replaced`. */
+  readonly message: string;
+  readonly since: number;
 }
 
 /** The nouns of the work stream. */

@@ -1,39 +1,51 @@
 import type { SyncName } from './reconciler.ts';
-import type { PlaceIdentity } from './target.ts';
+import type { Claim } from './target.ts';
 
 /** Who writes where, so that two syncs on one place are told before either writes. */
 export class Claims {
-  readonly #claims = new Map<SyncName, PlaceIdentity>();
+  readonly #claims = new Map<SyncName, readonly Claim[]>();
   readonly #byPlace = new Map<string, Set<SyncName>>();
 
   /**
-   * Notes that `name` writes to `claim`, in place of what it claimed before; `undefined`: to nothing.
-   * Answers the syncs that stand otherwise now: rivals at the new place, and at the one it left.
+   * Notes that `name` writes to `claims`, in place of what it claimed before. Answers the syncs that stand
+   * otherwise now: rivals at the new places, and at those it left.
    */
-  set(name: SyncName, claim: PlaceIdentity | undefined): readonly SyncName[] {
-    const before = this.#claims.get(name);
-    if (before?.place === claim?.place && before?.part === claim?.part) return [];
-    const left = before === undefined ? [] : this.rivals(name, before);
-    if (before !== undefined) this.#remove(name, before);
-    if (claim === undefined) return left;
-    this.#claims.set(name, claim);
-    const names = this.#byPlace.get(claim.place) ?? new Set();
-    this.#byPlace.set(claim.place, names.add(name));
-    return [...new Set([...left, ...this.rivals(name, claim)])];
+  set(name: SyncName, claims: readonly Claim[]): readonly SyncName[] {
+    const before = this.#claims.get(name) ?? [];
+    if (isSame(before, claims)) return [];
+    const left = this.rivals(name, before);
+    this.#remove(name, before);
+    if (claims.length > 0) this.#claims.set(name, claims);
+    for (const { place } of claims) this.#byPlace.set(place, (this.#byPlace.get(place) ?? new Set()).add(name));
+    return [...new Set([...left, ...this.rivals(name, claims)])];
   }
 
-  /** The other syncs whose places overlap `claim`, by name. */
-  rivals(name: SyncName, claim: PlaceIdentity): readonly SyncName[] {
-    const names = [...(this.#byPlace.get(claim.place) ?? [])];
-    return names.filter((other) => other !== name && overlaps(this.#claims.get(other)?.part, claim.part)).sort();
+  /** The other syncs whose places overlap `claims`, by name. */
+  rivals(name: SyncName, claims: readonly Claim[]): readonly SyncName[] {
+    const rivals = claims.flatMap((claim) =>
+      [...(this.#byPlace.get(claim.place) ?? [])].filter((other) => other !== name && this.#overlaps(other, claim)),
+    );
+    return [...new Set(rivals)].sort();
   }
 
-  #remove(name: SyncName, claim: PlaceIdentity): void {
+  #overlaps(other: SyncName, { place, part }: Claim): boolean {
+    return (this.#claims.get(other) ?? []).some((claim) => claim.place === place && overlaps(claim.part, part));
+  }
+
+  #remove(name: SyncName, claims: readonly Claim[]): void {
     this.#claims.delete(name);
-    const names = this.#byPlace.get(claim.place);
-    names?.delete(name);
-    if (names?.size === 0) this.#byPlace.delete(claim.place);
+    for (const { place } of claims) {
+      const names = this.#byPlace.get(place);
+      names?.delete(name);
+      if (names?.size === 0) this.#byPlace.delete(place);
+    }
   }
+}
+
+function isSame(a: readonly Claim[], b: readonly Claim[]): boolean {
+  return (
+    a.length === b.length && a.every(({ place, part }, index) => place === b[index]?.place && part === b[index].part)
+  );
 }
 
 function overlaps(a: string | undefined, b: string | undefined): boolean {

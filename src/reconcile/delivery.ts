@@ -1,13 +1,16 @@
 import type { Drafted, Look, Run } from './look.ts';
+import { inventoryOf } from './look.ts';
+import { byKind, noteOf } from './note.ts';
 import { Repairs } from './oscillation.ts';
 import type { OscillationLimits } from './oscillation.ts';
 import type { Draft } from './plan.ts';
-import type { Places, Resolved } from './places.ts';
+import type { Places } from './places.ts';
 import type { SyncSource, SyncName } from './reconciler.ts';
+import { restartsFor } from './restarts.ts';
 import { holds, nextStatus } from './status.ts';
 import type { Finding } from './status.ts';
 import type { Place } from './target.ts';
-import { agreement, judge, unseen } from './verdict.ts';
+import { judge, unseen, written } from './verdict.ts';
 import type { Verdict } from './verdict.ts';
 import type { InventoryItem, InventoryRecord, SyncStatus } from '#domain/records';
 import type { Clock } from '#util/clock';
@@ -45,7 +48,7 @@ export class Deliveries {
     const verdict = this.#judge(run, look.draft);
     if (verdict.do === 'write') return await this.#write(run, place, look);
     await this.#leave(run, look, verdict);
-    return look.mark;
+    return look.reading.observed?.mark ?? null;
   }
 
   /** Saves what is news, and only then; inventory and status in one record. */
@@ -64,20 +67,22 @@ export class Deliveries {
     this.#repairs.forget(name);
   }
 
-  #judge({ name, spec, person }: Run, draft: Draft): Verdict {
+  #judge({ name, spec, resolved, person }: Run, draft: Draft): Verdict {
     const status = this.#syncs.status(name);
+    const now = this.#options.clock.now();
     return judge({
       draft,
       mode: spec.mode,
       onceDone: status?.appliedGeneration === spec.generation,
       person,
-      fight: fought(status, spec.generation) ?? this.#repairs.fight(name, draft.drifted, this.#options.clock.now()),
+      fight: fought(status, spec.generation) ?? this.#repairs.fight(name, draft.drifted, now),
+      frozen: resolved.rules.frozen(now),
     });
   }
 
   /** Nothing is written; names that agree already become ours, unless the mode is only to report. */
   async #leave(run: Run, { draft, revision }: Drafted, verdict: Extract<Verdict, { do: 'nothing' }>): Promise<void> {
-    const { name, spec, resolved, person } = run;
+    const { name, spec, person } = run;
     const finding: Finding = {
       generation: spec.generation,
       conditions: verdict.conditions,
@@ -86,32 +91,58 @@ export class Deliveries {
       ...(verdict.agrees ? { applied: revision } : {}),
     };
     const takes = verdict.agrees && (person || spec.mode !== 'report');
-    await this.conclude(name, finding, takes ? inPlace(draft.confirmed, resolved) : undefined);
+    await this.conclude(name, finding, takes ? this.#ours(run, draft.confirmed) : undefined);
   }
 
-  async #write(run: Run, place: Place, { draft, revision, secret, mark, observed }: Drafted): Promise<string> {
-    const { name, spec, resolved, signal } = run;
-    const intended = inPlace(draft.intended, resolved);
+  async #write(run: Run, place: Place, look: Drafted): Promise<string> {
+    const { name, spec, signal, lane } = run;
+    const { draft, revision, reading } = look;
+    const restarts = await restartsFor({ ...this.#options, run, place, look });
+    const intended = this.#ours(run, draft.intended, restarts);
     const known = sameInventory(intended, this.#syncs.inventory(name));
+    const entries = [...new Set(draft.writes.map((step) => entryOf(draft, step.name)))];
     await Promise.all([
       known ? undefined : this.#syncs.saveInventory(name, intended),
-      this.#syncs.recordDelivery(name, { ...byKind(draft), revision }),
+      this.#syncs.recordDelivery(name, { ...byKind(draft), entries, revision }),
     ]);
-    const request = { steps: draft.writes, secret, plannedAgainst: mark, ...(observed === null ? {} : { observed }) };
-    const written = await this.#options.places.ask(signal, (limit) => place.write(request, limit));
+    const request = {
+      steps: draft.writes,
+      wanted: reading.wanted,
+      ours: new Set(Object.keys(intended.names)),
+      observed: reading.observed,
+      blocked: draft.blocked,
+      lane,
+    };
+    const mark = await this.#options.places.ask(signal, (limit) => place.write(request, limit));
     this.#repairs.note(name, draft.drifted, this.#options.clock.now());
-    const { total } = draft;
+    const isWhole = draft.blocked.size === 0;
     const finding: Finding = {
       generation: spec.generation,
-      conditions: agreement(total),
-      agree: total,
-      total,
-      applied: revision,
+      conditions: written(draft),
+      agree: isWhole ? draft.total : draft.agree + draft.writes.filter((step) => step.do !== 'delete').length,
+      total: draft.total,
+      ...(isWhole ? { applied: revision } : {}),
       note: noteOf(draft),
     };
-    await this.conclude(name, finding, inPlace(draft.confirmed, resolved));
-    return written;
+    await this.conclude(name, finding, this.#ours(run, draft.confirmed, restarts));
+    return mark;
   }
+
+  /** The record of what is ours in the place, with what is to be started anew added to what was before. */
+  #ours(run: Run, { names }: InventoryRecord, added: InventoryRecord['restarts'] = {}): InventoryRecord {
+    const { restarts: before = {}, heldBack } = inventoryOf(this.#syncs, run);
+    const restarts = { ...before, ...added };
+    return {
+      place: run.resolved.placeKey,
+      names,
+      ...(Object.keys(restarts).length === 0 ? {} : { restarts }),
+      ...(heldBack === undefined || run.person ? {} : { heldBack }),
+    };
+  }
+}
+
+function entryOf({ steps }: Draft, name: string): string {
+  return steps.find((step) => step.name === name)?.entry ?? name;
 }
 
 /** A fight that was noticed stays one until the spec changes, a person applies, or the target agrees. */
@@ -120,38 +151,13 @@ function fought(status: SyncStatus | undefined, generation: number): string | un
   return status.conditions.find(({ type }) => type === 'Conflict')?.message;
 }
 
-function inPlace({ names }: InventoryRecord, { placeKey }: Resolved): InventoryRecord {
-  return { place: placeKey, names };
-}
-
-function byKind({ writes }: Draft): Record<'created' | 'updated' | 'deleted', readonly string[]> {
-  const of = (kind: string): readonly string[] => writes.filter((step) => step.do === kind).map(({ name }) => name);
-  return { created: of('create'), updated: of('update'), deleted: of('delete') };
-}
-
-function noteOf(draft: Draft): string {
-  const { created, updated, deleted } = byKind(draft);
-  const counts = [
-    [created.length, 'created'],
-    [updated.length, 'updated'],
-    [deleted.length, 'deleted'],
-  ] as const;
-  const wrote = counts.filter(([count]) => count > 0).map(([count, verb]) => `${count} ${verb}`);
-  const repaired = draft.drifted.length;
-  const parts = [
-    ...(wrote.length === 0 ? [] : [wrote.join(', ')]),
-    ...(repaired === 0 ? [] : [`repaired ${repaired} ${repaired === 1 ? 'name' : 'names'} changed in the target`]),
-    ...draft.flaws.map((flaw) => `put right: ${flaw}`),
-  ];
-  return parts.join('; ');
-}
-
 function sameInventory(a: InventoryRecord, b: InventoryRecord): boolean {
   const names = Object.entries(a.names);
   if (a.place !== b.place || names.length !== Object.keys(b.names).length) return false;
+  if (JSON.stringify([a.restarts, a.heldBack]) !== JSON.stringify([b.restarts, b.heldBack])) return false;
   return names.every(([name, item]) => Object.hasOwn(b.names, name) && sameItem(item, b.names[name]));
 }
 
 function sameItem(a: InventoryItem, b: InventoryItem | undefined): boolean {
-  return a.confirmed === b?.confirmed && a.intent === b?.intent;
+  return a.confirmed === b?.confirmed && a.intent === b?.intent && a.entry === b?.entry;
 }

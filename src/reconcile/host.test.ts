@@ -20,7 +20,9 @@ describe('delivering', () => {
       ['status a', written],
     ]);
     expect(kept().there('a')).toEqual(written);
-    expect(kept().syncs.deliveries).toEqual([{ created: ['A', 'SECRET'], updated: [], deleted: [], revision: 7 }]);
+    expect(kept().syncs.deliveries).toEqual([
+      { entries: ['A', 'SECRET'], created: ['A', 'SECRET'], updated: [], deleted: [], revision: 7 },
+    ]);
     expect(kept().syncs.status('a')).toMatchObject({ appliedRevision: 7, agree: 2, total: 2, note: '2 created' });
     expect(kept().state('a')).toEqual(['InSync: Agrees']);
   });
@@ -206,9 +208,10 @@ describe('plans', () => {
     kept().syncs.want('new', { A: '1' });
     kept().syncs.declare('shape', { at: 'new' });
     const supposed = kept().syncs.spec('shape');
+    if (supposed === undefined) throw new Error('it was declared');
     kept().syncs.specs.delete('shape');
     kept().host.start();
-    expect(await kept().host.plan('new', supposed)).toMatchObject({
+    expect(await kept().host.plan('new', { supposed })).toMatchObject({
       steps: [{ name: 'A', do: 'create' }],
       inAgreement: false,
     });

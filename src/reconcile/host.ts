@@ -1,19 +1,26 @@
 import type { Look } from './look.ts';
 import { Loop } from './loop.ts';
 import { Places } from './places.ts';
+import type { TargetSource } from './places.ts';
 import type { OscillationLimits } from './oscillation.ts';
 import type { SyncSource, SyncName } from './reconciler.ts';
+import { planOf } from './shown.ts';
 import { SyncReconciler } from './sync.ts';
-import type { Target } from './target.ts';
+import type { LookingOptions } from './sync.ts';
 import { PlumbError } from '#domain/errors';
 import type { Plan } from '#domain/plan';
 import type { SyncSpec, SyncStatus } from '#domain/records';
 import type { Clock, Random } from '#util/clock';
 
+/** Where targets are found by name. */
+export interface HostTargets extends TargetSource {
+  close(): Promise<void>;
+}
+
 export interface HostOptions {
   readonly syncs: SyncSource;
-  /** By name; closed with the host. */
-  readonly targets: ReadonlyMap<string, Target>;
+  /** Closed with the host. */
+  readonly targets: HostTargets;
   readonly clock: Clock;
   readonly random: Random;
   /** Milliseconds between two looks at a sync that nothing woke, ± 10 %. Default 60,000. */
@@ -28,7 +35,7 @@ export interface HostOptions {
 /** Syncs, loop and targets put together: what a server (or an agent, an operator) runs. */
 export class Host {
   readonly #syncs: SyncSource;
-  readonly #targets: ReadonlyMap<string, Target>;
+  readonly #targets: HostTargets;
   readonly #places: Places;
   readonly #reconciler: SyncReconciler;
   readonly #loop: Loop;
@@ -37,7 +44,11 @@ export class Host {
   constructor(options: HostOptions) {
     this.#syncs = options.syncs;
     this.#targets = options.targets;
-    this.#places = new Places({ ...options, changed: (name) => this.#loop.wake(name, 'drift') });
+    this.#places = new Places({
+      ...options,
+      fingerprint: (sync, name, value) => options.syncs.fingerprint(sync, name, value),
+      changed: (name) => this.#loop.wake(name, 'drift'),
+    });
     this.#reconciler = new SyncReconciler({ ...options, places: this.#places });
     this.#loop = new Loop({
       ...options,
@@ -60,7 +71,7 @@ export class Host {
     await this.#loop.stop();
     this.#abort.abort();
     await this.#places.close();
-    for (const target of new Set(this.#targets.values())) await target.close();
+    await this.#targets.close();
   }
 
   /** Throws `invalid` when the target is unknown, or `at` or the options do not fit. */
@@ -68,32 +79,41 @@ export class Host {
     this.#places.resolve(spec);
   }
 
-  /** Something that the sync depends on has changed, its spec included (also: created, deleted). Returns at once. */
-  wake(name: SyncName): void {
+  /**
+   * Something that the sync depends on has changed, its spec included (also: created, deleted). Returns at once.
+   * `wave`: the same change concerns many syncs, so others go first.
+   */
+  wake(name: SyncName, lane: 'user' | 'wave' = 'user'): void {
     for (const other of this.#reconciler.claim(name)) this.#loop.wake(other, 'drift');
     if (this.#syncs.spec(name) === undefined) this.#loop.remove(name);
     else this.#loop.add(name);
-    this.#loop.wake(name, 'user');
+    this.#loop.wake(name, lane);
+  }
+
+  /** The target of that name is another one now, or gone: its syncs look again. */
+  retarget(target: string): void {
+    for (const name of this.#syncs.names()) {
+      if (this.#syncs.spec(name)?.target !== target) continue;
+      const released = this.#reconciler.release(name).catch(() => undefined);
+      void released.then(() => this.wake(name, 'wave'));
+    }
   }
 
   /** What applying would do now; changes nothing. With `supposed`: as if the sync were that. */
-  async plan(name: SyncName, supposed?: SyncSpec): Promise<Plan> {
-    const spec = supposed ?? this.#specOf(name);
-    return planOf(name, spec, await this.#reconciler.look(name, supposed, this.#abort.signal));
+  async plan(name: SyncName, options: LookingOptions = {}): Promise<Plan> {
+    const spec = options.supposed ?? this.#specOf(name);
+    return planOf(name, spec, await this.#reconciler.look(name, options, this.#abort.signal));
   }
 
   /** Carries the plan out now, in turn with the loop's own runs of the same sync, whatever the mode but `paused`. */
   async apply(name: SyncName): Promise<Plan & { readonly status: SyncStatus }> {
-    const spec = this.#specOf(name);
-    try {
-      const plan = planOf(name, spec, await this.#reconciler.apply(name, this.#abort.signal));
-      const status = this.#syncs.status(name);
-      if (status === undefined) throw new PlumbError('not-found', `the sync ${name} is gone`);
-      return { ...plan, status };
-    } catch (error) {
-      this.#loop.wake(name, 'drift');
-      throw error;
-    }
+    return this.#byPerson(name, (signal) => this.#reconciler.apply(name, signal));
+  }
+
+  /** Removes everything of ours from the target. Throws `unavailable` when it cannot be reached. */
+  async withdraw(name: SyncName): Promise<Plan> {
+    const { status: _, ...plan } = await this.#byPerson(name, (signal) => this.#reconciler.withdraw(name, signal));
+    return plan;
   }
 
   /** Milliseconds since the oldest wake that was not answered yet: alarm when it only grows. */
@@ -106,29 +126,25 @@ export class Host {
     return this.#loop.busy;
   }
 
+  async #byPerson(
+    name: SyncName,
+    act: (signal: AbortSignal) => Promise<Look>,
+  ): Promise<Plan & { readonly status: SyncStatus }> {
+    const spec = this.#specOf(name);
+    try {
+      const plan = planOf(name, spec, { look: await act(this.#abort.signal), restarts: [] });
+      const status = this.#syncs.status(name);
+      if (status === undefined) throw new PlumbError('not-found', `the sync ${name} is gone`);
+      return { ...plan, status };
+    } catch (error) {
+      this.#loop.wake(name, 'drift');
+      throw error;
+    }
+  }
+
   #specOf(name: SyncName): SyncSpec {
     const spec = this.#syncs.spec(name);
     if (spec === undefined) throw new PlumbError('not-found', `there is no sync ${name}`);
     return spec;
   }
-}
-
-function planOf(sync: SyncName, { target, at }: SyncSpec, look: Look): Plan {
-  const place = { sync, target, at };
-  if (look.kind !== 'drafted') {
-    const nothing = { steps: [], foreign: [], remarks: [], inAgreement: false };
-    return { ...place, revision: 0, ...nothing, problems: [look.message] };
-  }
-  const { draft, revision } = look;
-  const { steps, foreign, held, inAgreement } = draft;
-  return {
-    ...place,
-    revision,
-    steps,
-    foreign,
-    remarks: [...draft.flaws, ...draft.notes],
-    ...(held === undefined ? {} : { held }),
-    problems: [...draft.problems, ...draft.conflicts],
-    inAgreement,
-  };
 }

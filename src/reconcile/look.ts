@@ -1,9 +1,10 @@
 import type { Claims } from './claims.ts';
+import { mapNames } from './mapping.ts';
 import { makeDraft } from './plan.ts';
 import type { Draft } from './plan.ts';
 import type { Places, Resolved } from './places.ts';
-import type { SyncSource, SyncName } from './reconciler.ts';
-import type { Observed, Place } from './target.ts';
+import type { Lane, SyncSource, SyncName, Wish } from './reconciler.ts';
+import type { Desired, Place, Reading } from './target.ts';
 import type { InventoryRecord, SyncSpec } from '#domain/records';
 
 /** One run: which sync, with what spec, for whom. */
@@ -12,8 +13,15 @@ export interface Run {
   readonly spec: SyncSpec;
   readonly resolved: Resolved;
   readonly signal: AbortSignal;
+  readonly lane: Lane;
   /** A person asked for it, not the loop. */
   readonly person: boolean;
+  /** As if the sync were that; nothing is remembered. */
+  readonly supposed?: true;
+  /** Also tells values of config. */
+  readonly reveal?: boolean;
+  /** Nothing is wanted any more. */
+  readonly withdraw?: true;
 }
 
 /** What was found when a sync and its target were read. */
@@ -28,12 +36,9 @@ export interface Drafted {
   readonly kind: 'drafted';
   readonly draft: Draft;
   readonly revision: number;
-  /** A secret is to stand in the place. */
-  readonly secret: boolean;
-  /** The mark of what was read. */
-  readonly mark: string | null;
-  /** `null`: the place does not exist. */
-  readonly observed: Observed | null;
+  /** What is wished, by its mapped name. */
+  readonly desired: Desired;
+  readonly reading: Reading;
 }
 
 export interface LookOptions {
@@ -41,37 +46,51 @@ export interface LookOptions {
   readonly places: Places;
 }
 
-/** Asks for the wish, reads the place and compares. Changes nothing. With `supposed`: as if the sync were that. */
-export async function look(options: LookOptions, run: Run, place: Place, supposed?: SyncSpec): Promise<Look> {
-  const { syncs, places } = options;
-  const wish = await syncs.wish(run.name, supposed);
+/** Asks for the wish, reads the place and compares. Changes nothing. */
+export async function look({ syncs, places }: LookOptions, run: Run, place: Place): Promise<Look> {
+  const wish = await wishOf(syncs, run);
   if (wish.kind === 'absent') return { kind: 'stalled', reason: 'Absent', message: 'the sync is gone' };
   if (wish.kind === 'stalled') return wish;
-  const { desired, revision } = wish;
-  const secret = [...desired.values()].some((item) => item.secret);
-  const observed = await places.ask(run.signal, (limit) => place.read({ secret }, limit));
-  const draft = makeDraft({
+  const { desired, obstacles } = mapNames(run.resolved.rules.names, wish.desired);
+  const inventory = inventoryOf(syncs, run);
+  const request = {
     desired,
-    observed,
-    inventory: inventoryOf(syncs, run),
+    ours: new Set(Object.keys(inventory.names)),
+    lane: run.lane,
+    ...(run.reveal === true ? { reveal: true } : {}),
+  };
+  const found = await places.ask(run.signal, (limit) => place.read(request, limit));
+  const reading = { ...found, obstacles: [...obstacles, ...found.obstacles] };
+  const draft = makeDraft({
+    reading,
+    inventory,
     fingerprint: (name, value) => syncs.fingerprint(run.name, name, value),
-    traits: place.traits,
-    adopt: run.resolved.adopt,
-    deleteMany: run.resolved.deleteMany,
+    groupOf: (name) => place.groupOf(name),
+    isSync: (name) => syncs.spec(name) !== undefined,
+    adopt: run.resolved.rules.adopt,
+    deleteMany: run.resolved.rules.deleteMany,
   });
-  return { kind: 'drafted', draft, revision, secret, mark: observed?.mark ?? null, observed };
+  return { kind: 'drafted', draft, revision: wish.revision, desired, reading };
 }
 
 /** Why a sync may not write where it wants to: others do. */
-export function rivalsOf(claims: Claims, { name, resolved }: Run): Blocked | undefined {
-  const rivals = claims.rivals(name, resolved.identity);
+export function rivalsOf(claims: Claims, { name, resolved }: Pick<Run, 'name' | 'resolved'>): Blocked | undefined {
+  const rivals = claims.rivals(name, resolved.identity.claims);
   if (rivals.length === 0) return undefined;
   const message = `the place is also written by sync ${rivals.join(', ')}, expected one sync for one place`;
   return { kind: 'rivals', reason: 'SamePlace', message };
 }
 
 /** What we wrote to another place is not ours in this one. */
-function inventoryOf(syncs: SyncSource, { name, resolved }: Run): InventoryRecord {
+export function inventoryOf(syncs: SyncSource, { name, resolved }: Pick<Run, 'name' | 'resolved'>): InventoryRecord {
   const inventory = syncs.inventory(name);
   return inventory.place === resolved.placeKey ? inventory : { place: resolved.placeKey, names: {} };
+}
+
+async function wishOf(syncs: SyncSource, run: Run): Promise<Wish> {
+  const { name, spec } = run;
+  if (run.withdraw === true) return { kind: 'desired', desired: new Map(), revision: 0 };
+  const { heldBack } = inventoryOf(syncs, run);
+  if (heldBack !== undefined && !run.person && syncs.wishAt !== undefined) return syncs.wishAt(name, heldBack.to);
+  return syncs.wish(name, run.supposed === true ? spec : undefined);
 }

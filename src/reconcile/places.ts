@@ -1,7 +1,9 @@
+import { parseRules } from './rules.ts';
+import type { Rules } from './rules.ts';
 import type { SyncName } from './reconciler.ts';
-import type { Place, PlaceIdentity, Target, TargetOptions } from './target.ts';
+import type { OpenRequest, Place, PlaceIdentity, Target, TargetOptions } from './target.ts';
 import { PlumbError } from '#domain/errors';
-import type { SyncSpec } from '#domain/records';
+import type { Fingerprint, SyncSpec } from '#domain/records';
 import type { Clock } from '#util/clock';
 
 /** A spec whose target is known and finds nothing wrong with it. */
@@ -10,21 +12,30 @@ export interface Resolved {
   readonly at: string;
   /** Those that are the target's. */
   readonly options: TargetOptions;
-  readonly adopt: boolean;
-  readonly deleteMany: boolean;
+  readonly rules: Rules;
   readonly identity: PlaceIdentity;
-  /** The identity as one text, by which an inventory knows its place. */
+  /** By which an inventory knows its place. */
   readonly placeKey: string;
 }
 
+/** Where targets are found. One that is replaced is another object. */
+export interface TargetSource {
+  get(name: string): Target | undefined;
+}
+
 export interface PlacesOptions {
-  /** By name; from the server's configuration. */
-  readonly targets: ReadonlyMap<string, Target>;
+  readonly targets: TargetSource;
+  readonly fingerprint: (sync: SyncName, name: string, value: string) => Fingerprint;
   readonly clock: Clock;
   /** Default 10,000. */
   readonly callTimeoutMs?: number;
   /** The place of a sync may have changed. */
   readonly changed: (name: SyncName) => void;
+}
+
+export interface Loan {
+  readonly name: SyncName;
+  readonly resolved: Resolved;
 }
 
 interface Open {
@@ -52,13 +63,12 @@ export class Places {
         hint: "targets are declared in the server's configuration",
       });
     }
-    const { adopt, deleteMany, ...own } = options;
-    const rules = { adopt: flag('adopt', adopt), deleteMany: flag('deleteMany', deleteMany) };
-    target.check(at, own);
-    const { place, part } = target.identity(at, own);
-    const identity = { place: `${target.type}:${place}`, ...(part === undefined ? {} : { part }) };
-    const placeKey = JSON.stringify([identity.place, part ?? null]);
-    return { target, at, options: own, ...rules, identity, placeKey };
+    const { rules, rest } = parseRules(options);
+    target.check(at, rest);
+    const identity = target.identity(at, rest);
+    const claims = identity.claims.map((claim) => ({ ...claim, place: `${target.type}:${claim.place}` }));
+    const placeKey = JSON.stringify([target.type, identity.id]);
+    return { target, at, options: rest, rules, identity: { ...identity, claims }, placeKey };
   }
 
   /** The sync's place, kept open and watched until its spec wants another one. */
@@ -66,17 +76,17 @@ export class Places {
     const known = this.#open.get(name);
     if (known?.resolved === resolved) return known.place;
     const opened = JSON.stringify([resolved.placeKey, resolved.options]);
-    if (known?.opened === opened) return known.place;
+    if (known?.opened === opened && known.resolved.target === resolved.target) return known.place;
     await this.release(name);
-    const place = await this.#openOne(resolved, signal);
+    const place = await this.#openOne(name, resolved, signal);
     const stopWatching = place.watch?.(() => this.#options.changed(name));
     this.#open.set(name, { place, resolved, opened, stopWatching });
     return place;
   }
 
-  /** Lends a place to `use` only, for a sync that does not exist (yet). */
-  async borrow<T>(resolved: Resolved, signal: AbortSignal, use: (place: Place) => Promise<T>): Promise<T> {
-    const place = await this.#openOne(resolved, signal);
+  /** Lends a place to `use` only, for a sync that does not exist (yet), or to look without the loop. */
+  async borrow<T>(loan: Loan, signal: AbortSignal, use: (place: Place) => Promise<T>): Promise<T> {
+    const place = await this.#openOne(loan.name, loan.resolved, signal);
     try {
       return await use(place);
     } finally {
@@ -120,16 +130,12 @@ export class Places {
   }
 
   /** One that opens after it was given up is closed again. */
-  async #openOne({ target, at, options }: Resolved, signal: AbortSignal): Promise<Place> {
+  async #openOne(name: SyncName, { target, at, options }: Resolved, signal: AbortSignal): Promise<Place> {
+    const fingerprint: OpenRequest['fingerprint'] = (key, value) => this.#options.fingerprint(name, key, value);
     return await this.ask(signal, async (limit) => {
-      const place = await target.open(at, options);
+      const place = await target.open({ sync: name, at, options, fingerprint });
       if (limit.aborted) await place.close();
       return place;
     });
   }
-}
-
-function flag(name: string, value: unknown): boolean {
-  if (value === undefined || typeof value === 'boolean') return value ?? false;
-  throw new PlumbError('invalid', `option ${name} must be true or false`);
 }

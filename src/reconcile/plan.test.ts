@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { makeDraft } from './plan.ts';
 import type { Draft } from './plan.ts';
+import type { Sighting } from './target.ts';
 import type { InventoryItem } from '#domain/records';
 
 type Names = Readonly<Record<string, string | null>>;
@@ -12,6 +13,9 @@ interface Given {
   readonly outside?: Readonly<Record<string, string>>;
   readonly adopt?: boolean;
   readonly deleteMany?: boolean;
+  /** The first word is the object. */
+  readonly obstacles?: readonly string[];
+  readonly writers?: Readonly<Record<string, Pick<Sighting, 'writer'>>>;
 }
 
 /** Of a value: what was confirmed, intended, or both. */
@@ -27,22 +31,32 @@ function draft({
   outside = {},
   adopt = false,
   deleteMany = false,
+  obstacles = [],
+  writers,
 }: Given): Draft {
+  const items = Object.entries(want).map(([name, value]) => [name, { value, secret: false, entry: name }] as const);
+  const sight = (value: string | null): Sighting => ({ fingerprint: value === null ? null : `fp:${value}`, bytes: 1 });
   return makeDraft({
-    desired: new Map(Object.entries(want).map(([name, value]) => [name, { value, secret: false }])),
-    observed:
-      there === null
-        ? null
-        : {
-            names: new Map(Object.entries(there)),
-            outside: new Map(Object.entries(outside)),
-            flaws: [],
-            notes: [],
-            mark: '1',
-          },
+    reading: {
+      wanted: new Map(items),
+      obstacles: obstacles.map((text) => ({ group: text.split(' ')[0] ?? '', message: text })),
+      observed:
+        there === null
+          ? null
+          : {
+              names: new Map(
+                Object.entries(there).map(([name, value]) => [name, { ...sight(value), ...writers?.[name] }]),
+              ),
+              outside: new Map(Object.entries(outside)),
+              flaws: [],
+              notes: [],
+              mark: '1',
+            },
+    },
     inventory: { names: inventory },
     fingerprint: (_, value) => `fp:${value}`,
-    traits: { problem: (name) => (name.startsWith('!') ? 'is no name' : undefined), maxBytes: 1000, maxNames: 20 },
+    groupOf: (name) => name.slice(0, Math.max(0, name.indexOf('/'))),
+    isSync: (name) => name === 'living',
     adopt,
     deleteMany,
   });
@@ -216,14 +230,51 @@ describe('the brake', () => {
   });
 });
 
-test('what the target cannot carry is told all at once', () => {
-  const many = Object.fromEntries(Array.from({ length: 21 }, (_, index) => [`N${index}`, 'x'.repeat(100)]));
-  expect(draft({ want: { ...many, '!a': '', '!b': '' } }).problems).toEqual([
-    '!a is no name',
-    '!b is no name',
-    '23 names, expected at most 20',
-    '2203 bytes, expected at most 1000',
-  ]);
+describe('objects stand or fall each by itself', () => {
+  const inventory = { 'x/OLD': was('1'), 'y/OLD': was('1') };
+  const there = { 'x/OLD': '1', 'y/OLD': '1' };
+  test('what is in the way of one is not in the way of another', () => {
+    const found = draft({ want: { 'x/A': '1', 'y/A': '1' }, there, inventory, obstacles: ['x is too large'] });
+    expect(found.writes.map(({ name }) => name)).toEqual(['y/A', 'y/OLD']);
+    expect([found.waiting, found.problems, found.inAgreement]).toEqual([2, ['x is too large'], false]);
+    expect(found.intended.names).toEqual({ 'y/A': meant('1'), 'y/OLD': leaving('1'), 'x/OLD': was('1') });
+    expect(found.confirmed.names).toEqual({ 'y/A': was('1'), 'x/OLD': was('1') });
+  });
+  test('a conflict is in the way of its object', () => {
+    const found = draft({ want: { 'x/A': '1', 'x/B': '1', 'y/A': '1' }, there: { 'x/A': '2' } });
+    expect(found.writes.map(({ name }) => name)).toEqual(['y/A']);
+    expect(found.blocked).toEqual(new Set(['x']));
+  });
+  test('what concerns the place is in the way of all', () => {
+    const found = draft({ want: { 'x/A': '1' }, there, inventory, obstacles: [' everything'] });
+    expect([found.writes, found.intended.names]).toEqual([[], inventory]);
+  });
+});
+
+describe('who wrote it', () => {
+  const writer = { name: 'kubectl-edit', at: 0 };
+  const rival = { name: 'plumb/living', at: 0, sync: 'living' };
+  test('stands with the drift and the step', () => {
+    const given = { want: { A: '1' }, there: { A: 'x' }, inventory: { A: was('1') }, writers: { A: { writer } } };
+    const found = draft(given);
+    expect(found.drifted).toEqual([{ name: 'A', found: 'fp:x', writer }]);
+    expect(found.steps).toMatchObject([{ name: 'A', do: 'update', writer: 'kubectl-edit' }]);
+  });
+  test.each(['1', 'x'])('another sync keeps a name to itself, with the same value or not: %s', (value) => {
+    const found = draft({ want: { A: '1' }, there: { A: value }, adopt: true, writers: { A: { writer: rival } } });
+    expect(found.conflicts).toEqual(['A is written by the sync living too (plumb/living, 1970-01-01T00:00:00.000Z)']);
+    expect(found.writes).toEqual([]);
+  });
+  test('what a sync left that is gone is like that of anybody', () => {
+    const gone = { name: 'plumb/gone', sync: 'gone' };
+    const given = { want: { A: '1' }, there: { A: 'x' }, writers: { A: { writer: gone } } };
+    expect(draft(given).conflicts).toHaveLength(1);
+    expect(steps(draft({ ...given, adopt: true }))).toEqual(['update A (was not ours and is taken over)']);
+  });
+  test('a name that another sync took is not deleted', () => {
+    const found = draft({ there: { A: '1' }, inventory: { A: was('1') }, writers: { A: { writer: rival } } });
+    expect([found.writes, found.confirmed.names]).toEqual([[], {}]);
+  });
 });
 
 test('names like those of every object are names', () => {

@@ -1,4 +1,4 @@
-import type { Desired, DesiredItem, Observed, Step, TargetTraits } from './target.ts';
+import type { Flaw, Obstacle, Reading, Sighting, Step, Wanted, Writer } from './target.ts';
 import type { PlanStep } from '#domain/plan';
 import type { Fingerprint, InventoryItem, InventoryRecord } from '#domain/records';
 
@@ -6,13 +6,14 @@ import type { Fingerprint, InventoryItem, InventoryRecord } from '#domain/record
 export const massDelete = { names: 3, share: 0.3 } as const;
 
 export interface DraftRequest {
-  readonly desired: Desired;
-  /** `null`: the place does not exist. */
-  readonly observed: Observed | null;
+  readonly reading: Reading;
   /** What we wrote to this place; empty at first. */
   readonly inventory: InventoryRecord;
   readonly fingerprint: (name: string, value: string) => Fingerprint;
-  readonly traits: TargetTraits;
+  /** The object that a name belongs to. */
+  readonly groupOf: (name: string) => string;
+  /** Whether there is a sync of that name: what one writes that is gone may be taken over. */
+  readonly isSync: (name: string) => boolean;
   /** Take over names that are there with other values and not ours. */
   readonly adopt: boolean;
   /** Many names may vanish without a person looking first. */
@@ -24,23 +25,28 @@ export interface DriftedName {
   readonly name: string;
   /** Of what is there instead; `null`: nothing that can be read. */
   readonly found: Fingerprint | null;
+  readonly writer?: Writer;
 }
 
 /** Everything that follows from comparing wish, inventory and place; nothing has been done yet. */
 export interface Draft {
   /** By name. Without the names in `conflicts`. */
   readonly steps: readonly PlanStep[];
-  /** Those of `steps` that change the target. */
+  /** Those of `steps` that change the target, and that nothing stands in the way of. */
   readonly writes: readonly Step[];
+  /** Names that differ and stay so, since something is in the way of their object. */
+  readonly waiting: number;
   readonly foreign: readonly string[];
   /** What is wrong with the place itself; every write puts it right. */
-  readonly flaws: readonly string[];
+  readonly flaws: readonly Flaw[];
   /** What a person should know about the place. */
   readonly notes: readonly string[];
-  /** Names that are wanted and not ours; while there are any, nothing is written. */
+  /** Names that are wanted and not ours; while there are any, nothing is written to their objects. */
   readonly conflicts: readonly string[];
-  /** What the target cannot carry; while there is any, nothing is written. All at once. */
+  /** What the target cannot carry; while there is any, nothing is written to the objects concerned. All at once. */
   readonly problems: readonly string[];
+  /** Objects that a conflict or a problem concerns; `''`: all. */
+  readonly blocked: ReadonlySet<string>;
   /** Why a person should look first. */
   readonly held?: string;
   readonly drifted: readonly DriftedName[];
@@ -61,7 +67,7 @@ export interface Draft {
  */
 export function makeDraft(request: DraftRequest): Draft {
   const drafting = new Drafting(request);
-  for (const name of [...request.desired.keys()].sort()) drafting.want(name);
+  for (const name of [...request.reading.wanted.keys()].sort()) drafting.want(name);
   for (const name of Object.keys(request.inventory.names).sort()) drafting.unwant(name);
   return drafting.finish();
 }
@@ -71,22 +77,25 @@ interface Ours {
   readonly confirmed: Fingerprint;
   /** We were about to delete it. */
   readonly leaving: boolean;
+  readonly entry?: string;
 }
 
 class Drafting {
   readonly #request: DraftRequest;
-  readonly #present: ReadonlyMap<string, string | null>;
+  readonly #present: ReadonlyMap<string, Sighting>;
   readonly #ours = new Map<string, Ours>();
   readonly #steps: PlanStep[] = [];
   readonly #writes: Step[] = [];
-  readonly #conflicts: string[] = [];
+  readonly #conflicts: Obstacle[] = [];
   readonly #drifted: DriftedName[] = [];
+  /** Of what should be there. */
+  readonly #prints = new Map<string, Fingerprint>();
   /** As pairs, since a name may be `__proto__`. */
   readonly #intended: [string, InventoryItem][] = [];
 
   constructor(request: DraftRequest) {
     this.#request = request;
-    this.#present = request.observed?.names ?? new Map();
+    this.#present = request.reading.observed?.names ?? new Map();
     for (const [name, item] of Object.entries(request.inventory.names)) {
       const ours = this.#recover(name, item);
       if (ours !== undefined) this.#ours.set(name, ours);
@@ -94,95 +103,158 @@ class Drafting {
   }
 
   want(name: string): void {
-    const item = this.#request.desired.get(name);
+    const item = this.#request.reading.wanted.get(name);
     if (item === undefined) return;
-    const outside = this.#request.observed?.outside.get(name);
+    const outside = this.#request.reading.observed?.outside.get(name);
     const present = this.#present.get(name);
-    const ours = this.#ours.has(name);
-    if (outside !== undefined) this.#conflicts.push(`${name} also stands where it is not ours (${outside})`);
-    else if (present === undefined) this.#write('create', name, item, this.#drift(name, 'removed in the target'));
-    else if (present === item.value) this.#leave(ours ? 'keep' : 'adopt', name, item);
-    else if (ours) this.#write('update', name, item, this.#drift(name, 'changed in the target since') ?? sourceChanged);
-    else if (this.#request.adopt) this.#write('update', name, item, 'was not ours and is taken over');
-    else
-      this.#conflicts.push(
-        `${name} is there already with another value and is not ours; the option adopt takes it over`,
-      );
+    const rival = present?.writer;
+    if (outside !== undefined) this.#conflict(name, `also stands where it is not ours (${outside})`);
+    else if (this.#isRival(rival))
+      this.#conflict(name, `is written by the sync ${rival.sync} too (${described(rival)})`);
+    else if (present === undefined) this.#write('create', { name, item }, this.#drift(name, 'removed in the target'));
+    else this.#compare(name, item, present);
   }
 
   /** For every name of the inventory: one that is not wanted any more goes. */
   unwant(name: string): void {
-    if (this.#request.desired.has(name) || !this.#ours.has(name) || !this.#present.has(name)) return;
-    const because = this.#drift(name, 'no longer in the source; changed in the target since');
-    this.#steps.push({ name, do: 'delete', secret: true, because: because ?? 'no longer in the source' });
+    const ours = this.#ours.get(name);
+    const present = this.#present.get(name);
+    if (this.#request.reading.wanted.has(name) || ours === undefined || present === undefined) return;
+    if (this.#isRival(present.writer)) return;
+    const because =
+      this.#drift(name, 'no longer in the source; changed in the target since') ?? 'no longer in the source';
+    this.#steps.push({ ...this.#place(name, ours.entry), do: 'delete', secret: true, because });
     this.#writes.push({ do: 'delete', name });
     this.#intended.push([name, { ...this.#confirmed(name), intent: null }]);
   }
 
   finish(): Draft {
-    const { desired, observed } = this.#request;
-    const flaws = observed?.flaws ?? [];
-    const problems = this.#problems();
-    const steps = this.#steps.sort((a, b) => (a.name < b.name ? -1 : 1));
-    const written = new Set(this.#writes.map(({ name }) => name));
-    const held = this.#held();
+    const { observed, wanted } = this.#request.reading;
+    const blocked = this.#blocked();
+    const isFree = (group: string): boolean => !blocked.has('') && !blocked.has(group);
+    const isOpen = (name: string): boolean => isFree(this.#request.groupOf(name));
+    const flaws = (observed?.flaws ?? []).filter(({ group }) => isFree(group));
+    const differing = new Set(this.#writes.map(({ name }) => name));
+    const writes = this.#writes.filter(({ name }) => isOpen(name));
+    const names = this.#intended.flatMap((pair) => (isOpen(pair[0]) ? [pair] : this.#asBefore(pair[0])));
+    const held = this.#held(writes);
+    const problems = this.#request.reading.obstacles.map(({ message }) => message);
+    const conflicts = this.#conflicts.map(({ message }) => message);
     return {
-      steps,
-      writes: this.#writes,
+      steps: this.#steps.sort((a, b) => (a.name < b.name ? -1 : 1)),
+      writes,
+      waiting: this.#writes.length - writes.length,
       foreign: [...this.#foreign(), ...(observed?.outside.keys() ?? [])].sort(),
       flaws,
       notes: observed?.notes ?? [],
-      conflicts: this.#conflicts,
+      conflicts,
       problems,
+      blocked,
       ...(held === undefined ? {} : { held }),
-      drifted: this.#drifted,
-      intended: { names: Object.fromEntries(this.#intended) },
-      confirmed: { names: Object.fromEntries(this.#intended.flatMap(confirm)) },
-      agree: steps.filter(({ name }) => !written.has(name)).length,
-      total: desired.size,
-      inAgreement: this.#writes.length + flaws.length + this.#conflicts.length + problems.length === 0,
+      drifted: this.#drifted.filter(({ name }) => isOpen(name)),
+      intended: { names: Object.fromEntries([...names, ...this.#untouched(isOpen)]) },
+      confirmed: { names: Object.fromEntries([...names.flatMap(confirm), ...this.#untouched(isOpen)]) },
+      agree: this.#steps.filter(({ name }) => !differing.has(name)).length,
+      total: wanted.size,
+      inAgreement: this.#writes.length + flaws.length + conflicts.length + problems.length === 0,
     };
   }
 
-  #write(kind: 'create' | 'update', name: string, item: DesiredItem, because: string | undefined): void {
-    this.#steps.push({ name, do: kind, secret: item.secret, ...(because === undefined ? {} : { because }) });
+  #compare(name: string, item: Wanted, { fingerprint, writer }: Sighting): void {
+    const ours = this.#ours.has(name);
+    if (fingerprint !== null && fingerprint === this.#meant(name, item)) {
+      this.#leave(ours ? 'keep' : 'adopt', { name, item });
+    } else if (ours) {
+      this.#write('update', { name, item }, this.#drift(name, 'changed in the target since') ?? sourceChanged);
+    } else if (this.#request.adopt) {
+      this.#write('update', { name, item }, 'was not ours and is taken over');
+    } else {
+      const by = writer === undefined ? '' : `, written by ${described(writer)}`;
+      this.#conflict(name, `is there already with another value and is not ours${by}; the option adopt takes it over`);
+    }
+  }
+
+  #write(kind: 'create' | 'update', { name, item }: Named, because: string | undefined): void {
+    const { secret, entry } = item;
+    const writer = kind === 'update' ? this.#present.get(name)?.writer?.name : undefined;
+    this.#steps.push({
+      ...this.#place(name, entry),
+      do: kind,
+      secret,
+      ...(because === undefined ? {} : { because }),
+      ...(writer === undefined ? {} : { writer }),
+    });
     this.#writes.push({ do: kind, name, item });
-    const intent = this.#request.fingerprint(name, item.value);
-    this.#intended.push([name, { ...this.#confirmed(name), intent }]);
+    const intent = this.#meant(name, item);
+    this.#intended.push([name, { ...this.#confirmed(name), intent, ...named(name, entry) }]);
   }
 
-  #leave(kind: 'keep' | 'adopt', name: string, item: DesiredItem): void {
-    this.#steps.push({ name, do: kind, secret: item.secret });
-    this.#intended.push([name, { confirmed: this.#request.fingerprint(name, item.value) }]);
+  #leave(kind: 'keep' | 'adopt', { name, item }: Named): void {
+    this.#steps.push({ ...this.#place(name, item.entry), do: kind, secret: item.secret });
+    const confirmed = this.#meant(name, item);
+    this.#intended.push([name, { confirmed, ...named(name, item.entry) }]);
   }
 
-  /** Notes drift of a name that is ours and answers `text`; `undefined` if what is there is what we left. */
+  #meant(name: string, { value }: Wanted): Fingerprint {
+    const known = this.#prints.get(name) ?? this.#request.fingerprint(name, value);
+    this.#prints.set(name, known);
+    return known;
+  }
+
+  #conflict(name: string, message: string): void {
+    this.#conflicts.push({ group: this.#request.groupOf(name), message: `${name} ${message}` });
+  }
+
+  /** What the step says of where the name stands and comes from. */
+  #place(name: string, entry: string | undefined): Pick<PlanStep, 'name' | 'entry' | 'group'> {
+    const group = this.#request.groupOf(name);
+    return { name, ...named(name, entry ?? name), ...(group === '' ? {} : { group }) };
+  }
+
+  /** Notes that somebody else changed a name of ours, and answers `text`; `undefined` when nobody did. */
   #drift(name: string, text: string): string | undefined {
     const ours = this.#ours.get(name);
     if (ours === undefined) return undefined;
     const present = this.#present.get(name);
-    const found = this.#found(name);
+    const found = present?.fingerprint ?? null;
     if (present === undefined ? ours.leaving : found === ours.confirmed) return undefined;
-    this.#drifted.push({ name, found });
+    const writer = present?.writer;
+    this.#drifted.push({ name, found, ...(writer === undefined ? {} : { writer }) });
     return text;
   }
 
-  /** What we left in the place under this name: what was meant, if that is what is there, else what was confirmed. */
-  #recover(name: string, { confirmed, intent }: InventoryItem): Ours | undefined {
-    const found = this.#found(name);
-    if (found !== null && found === intent) return { confirmed: found, leaving: false };
-    return confirmed === undefined ? undefined : { confirmed, leaving: intent === null };
+  #isRival(writer: Writer | undefined): writer is Writer & { readonly sync: string } {
+    return writer?.sync !== undefined && this.#request.isSync(writer.sync);
   }
 
-  /** Fingerprint of what is there; `null`: nothing that can be read. */
-  #found(name: string): Fingerprint | null {
-    const present = this.#present.get(name);
-    return typeof present === 'string' ? this.#request.fingerprint(name, present) : null;
+  /** What we left in the place under this name: what was meant, if that is what is there, else what was confirmed. */
+  #recover(name: string, { confirmed, intent, entry }: InventoryItem): Ours | undefined {
+    const found = this.#present.get(name)?.fingerprint ?? null;
+    const from = entry === undefined ? {} : { entry };
+    if (found !== null && found === intent) return { confirmed: found, leaving: false, ...from };
+    return confirmed === undefined ? undefined : { confirmed, leaving: intent === null, ...from };
   }
 
   #confirmed(name: string): InventoryItem {
     const ours = this.#ours.get(name);
-    return ours === undefined ? {} : { confirmed: ours.confirmed };
+    if (ours === undefined) return {};
+    return { confirmed: ours.confirmed, ...(ours.entry === undefined ? {} : { entry: ours.entry }) };
+  }
+
+  #asBefore(name: string): [string, InventoryItem][] {
+    const before = this.#request.inventory.names;
+    return Object.hasOwn(before, name) && before[name] !== undefined ? [[name, before[name]]] : [];
+  }
+
+  /** Names of ours in objects that stay as they are, and about which nothing else was noted: they stay ours. */
+  #untouched(isOpen: (name: string) => boolean): [string, InventoryItem][] {
+    const noted = new Set(this.#intended.map(([name]) => name));
+    const { names } = this.#request.inventory;
+    return Object.keys(names).flatMap((name) => (noted.has(name) || isOpen(name) ? [] : this.#asBefore(name)));
+  }
+
+  #blocked(): ReadonlySet<string> {
+    return new Set([...this.#request.reading.obstacles, ...this.#conflicts].map(({ group }) => group));
   }
 
   #foreign(): string[] {
@@ -190,38 +262,34 @@ class Drafting {
     return [...this.#present.keys()].filter((name) => !taken.has(name));
   }
 
-  #held(): string | undefined {
-    const deletes = this.#writes.filter((step) => step.do === 'delete').length;
+  #held(writes: readonly Step[]): string | undefined {
+    const deletes = writes.filter((step) => step.do === 'delete').length;
     if (this.#request.deleteMany || deletes <= massDelete.names || deletes <= massDelete.share * this.#ours.size)
       return undefined;
     return `${deletes} of ${this.#ours.size} names would be deleted`;
   }
+}
 
-  #problems(): string[] {
-    const { desired, traits } = this.#request;
-    const problems: string[] = [];
-    let names = 0;
-    let bytes = 0;
-    const count = (name: string, value: string | null): void => {
-      names += 1;
-      bytes += Buffer.byteLength(name) + Buffer.byteLength(value ?? '') + 2;
-    };
-    for (const [name, { value }] of desired) {
-      const problem = traits.problem(name, value);
-      if (problem !== undefined) problems.push(`${name} ${problem}`);
-      count(name, value);
-    }
-    for (const name of this.#foreign()) if (!desired.has(name)) count(name, this.#present.get(name) ?? null);
-    if (names > traits.maxNames) problems.push(`${names} names, expected at most ${traits.maxNames}`);
-    if (bytes > traits.maxBytes) problems.push(`${bytes} bytes, expected at most ${traits.maxBytes}`);
-    return problems;
-  }
+interface Named {
+  readonly name: string;
+  readonly item: Wanted;
 }
 
 const sourceChanged = 'changed in the source';
 
+/** `kubectl-edit, 2026-11-22T14:03:07Z`. */
+function described({ name, at }: Writer): string {
+  return at === undefined ? name : `${name}, ${new Date(at).toISOString()}`;
+}
+
+function named(name: string, entry: string): Pick<InventoryItem, 'entry'> {
+  return entry === name ? {} : { entry };
+}
+
 function confirm([name, item]: readonly [string, InventoryItem]): [string, InventoryItem][] {
   if (item.intent === null) return [];
   const confirmed = item.intent ?? item.confirmed;
-  return confirmed === undefined ? [] : [[name, { confirmed }]];
+  return confirmed === undefined
+    ? []
+    : [[name, { confirmed, ...(item.entry === undefined ? {} : { entry: item.entry }) }]];
 }

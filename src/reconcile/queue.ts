@@ -1,14 +1,13 @@
 import { Agenda } from './agenda.ts';
+import { lanes } from './lane.ts';
 import { Turns } from './turns.ts';
 import type { Turn } from './turns.ts';
 import type { Lane, Outcome, SyncName } from './reconciler.ts';
 import type { Clock, Random } from '#util/clock';
 
-/** From the most urgent on. */
-const lanes: readonly Lane[] = ['user', 'drift', 'resync'];
-const userLane = 0;
-const driftLane = 1;
-const resyncLane = 2;
+const waveLane = lanes.indexOf('wave');
+const driftLane = lanes.indexOf('drift');
+const resyncLane = lanes.indexOf('resync');
 /** Milliseconds between the runs of one name under a stream of wakes: from, doubling, to. */
 const coalescing = { first: 5, most: 100 } as const;
 /**
@@ -38,7 +37,7 @@ interface Item {
   /** The most urgent lane of the wakes that wait for the next run; `null`: none does. */
   lane: number | null;
   /** Of how many wakes the next run is the answer, by lane. */
-  wakes: [user: number, drift: number, resync: number];
+  wakes: [user: number, wave: number, drift: number, resync: number];
   /** When the oldest wake came that no successful run has answered; `null`: all are. */
   since: number | null;
   /** The same of the wakes that the present run answers. */
@@ -59,7 +58,7 @@ interface Item {
 /**
  * Whose turn is it? A name waits at most once however often it is woken; a wake during its run makes it run
  * once more; a run that answered several wakes spaces the next ones out; a failed run comes back with
- * back-off. A wake of the `user` lane does not wait for the back-off, one of `drift` waits only its first step.
+ * back-off. A wake of the lanes `user` and `wave` does not wait for the back-off, one of `drift` waits only its first step.
  * Waking and ending are O(log n) at most; names at rest cost nothing.
  */
 export class Queue {
@@ -124,7 +123,7 @@ export class Queue {
     const item: Item = {
       name,
       lane: null,
-      wakes: [0, 0, 0],
+      wakes: [0, 0, 0, 0],
       since: null,
       answering: null,
       running: false,
@@ -171,7 +170,7 @@ export class Queue {
     const run = { lane: item.lane ?? resyncLane, wakes: item.wakes };
     item.answering = item.since;
     item.lane = null;
-    item.wakes = [0, 0, 0];
+    item.wakes = [0, 0, 0, 0];
     item.since = null;
     item.returnAt = never;
     item.ticket += 1;
@@ -232,8 +231,8 @@ export class Queue {
 }
 
 /** A write of ours is seen by the target's watch, in more than one event: that is no crowd yet. */
-function crowded([user, drift]: Item['wakes']): boolean {
-  return user > 1 || drift > 8;
+function crowded([user, wave, drift]: Item['wakes']): boolean {
+  return user + wave > 1 || drift > 8;
 }
 
 /** When the next run of `item` may start; `never` when nothing waits for it. */
@@ -241,6 +240,6 @@ function dueAt(item: Item, backoff: { readonly firstMs: number }): number {
   const { lane, failures, returnAt } = item;
   if (lane === null) return returnAt;
   const spaced = item.endedAt + Math.max(item.delay, item.isEcho && lane === driftLane ? echoMs : 0);
-  if (failures === 0 || lane === userLane) return spaced;
+  if (failures === 0 || lane <= waveLane) return spaced;
   return Math.max(spaced, lane === driftLane ? Math.min(returnAt, item.endedAt + backoff.firstMs) : returnAt);
 }

@@ -1,11 +1,10 @@
+import type { Lane } from './lane.ts';
 import type { Desired } from './target.ts';
 import type { Fingerprint, InventoryRecord, SyncSpec, SyncStatus } from '#domain/records';
 
 /** What the loop is told: only which one. */
 export type SyncName = string;
-
-/** Why a sync's turn came, most urgent first: the source changed, the target may have changed, it is time to look again. */
-export type Lane = 'user' | 'drift' | 'resync';
+export type { Lane };
 
 /** Done; done and look again after so many milliseconds; failed, retried with back-off unless `terminal`. */
 export type Outcome =
@@ -37,8 +36,10 @@ export type Wish =
   /** `runAs` is disabled or lost a right, or evaluation fails: the target is left as it is. */
   | { readonly kind: 'stalled'; readonly reason: string; readonly message: string };
 
-/** What is about to be written, for the audit trail: names, never values. */
+/** What is about to be written, for the audit trail: names in the target, never values. */
 export interface Delivery {
+  /** The entries of the source that the names come from, as far as is known. */
+  readonly entries: readonly string[];
   readonly created: readonly string[];
   readonly updated: readonly string[];
   readonly deleted: readonly string[];
@@ -55,6 +56,8 @@ export interface SyncSource {
    * as if the sync were that, remembering nothing.
    */
   wish(name: SyncName, spec?: SyncSpec): Promise<Wish>;
+  /** What the sync would have delivered as of a revision: to put it back. A source that cannot tell has none. */
+  wishAt?(name: SyncName, revision: number): Promise<Wish>;
   /**
    * A mark that is another one as soon as `wish` might answer otherwise than before: cheap, no evaluation. Asked for
    * before the `wish` whose answer it vouches for. `undefined`: that may happen by itself (at a time of day, say).

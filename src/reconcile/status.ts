@@ -1,5 +1,5 @@
 import { conditionTypes } from '#domain/records';
-import type { Condition, ConditionType, SyncStatus } from '#domain/records';
+import type { Activation, Condition, ConditionType, SyncStatus } from '#domain/records';
 
 /** What is true of one condition; those not given are false. */
 export interface Stated {
@@ -21,6 +21,8 @@ export interface Finding {
   readonly applied?: number;
   /** What was done to the target. Default: as before. */
   readonly note?: string;
+  /** Default: as before. */
+  readonly activation?: Omit<Activation, 'since'>;
 }
 
 /** Answers `previous` itself when nothing has changed, so that nothing need be saved. */
@@ -34,6 +36,7 @@ export function nextStatus(previous: SyncStatus | undefined, finding: Finding, n
     agree: finding.agree ?? previous?.agree ?? 0,
     total: finding.total ?? previous?.total ?? 0,
     ...(note === undefined ? {} : { note }),
+    ...nextActivation(previous?.activation, finding.activation, now),
   };
   return previous !== undefined && finding.note === undefined && sameStatus(previous, next) ? previous : next;
 }
@@ -73,6 +76,15 @@ function nextApplied(
   };
 }
 
+function nextActivation(
+  before: Activation | undefined,
+  found: Finding['activation'],
+  now: number,
+): Pick<SyncStatus, 'activation'> {
+  if (found === undefined) return before === undefined ? {} : { activation: before };
+  return { activation: { ...found, since: before?.state === found.state ? before.since : now } };
+}
+
 function sameStatus(a: SyncStatus, b: SyncStatus): boolean {
   return (
     a.generation === b.generation &&
@@ -80,6 +92,8 @@ function sameStatus(a: SyncStatus, b: SyncStatus): boolean {
     a.total === b.total &&
     a.appliedRevision === b.appliedRevision &&
     a.appliedGeneration === b.appliedGeneration &&
+    a.activation?.state === b.activation?.state &&
+    a.activation?.message === b.activation?.message &&
     a.conditions.length === b.conditions.length &&
     a.conditions.every((condition, index) => sameCondition(condition, b.conditions[index]))
   );

@@ -1,3 +1,4 @@
+import { Activations } from './activations.ts';
 import { Claims } from './claims.ts';
 import { Deliveries } from './delivery.ts';
 import { look, rivalsOf } from './look.ts';
@@ -6,9 +7,12 @@ import { defaultOscillation } from './oscillation.ts';
 import type { OscillationLimits } from './oscillation.ts';
 import type { Places, Resolved } from './places.ts';
 import type { Lane, Outcome, Reconciler, SyncSource, SyncName } from './reconciler.ts';
+import { plannedRestarts } from './restarts.ts';
 import type { Finding } from './status.ts';
+import type { Place } from './target.ts';
 import { unseen } from './verdict.ts';
 import { PlumbError } from '#domain/errors';
+import type { PlanRestart } from '#domain/plan';
 import type { SyncSpec, SyncStatus } from '#domain/records';
 import type { Clock } from '#util/clock';
 
@@ -22,6 +26,17 @@ export interface SyncReconcilerOptions {
   readonly saved?: (name: SyncName, status: SyncStatus) => void;
 }
 
+export interface LookingOptions {
+  /** As if the sync were that. */
+  readonly supposed?: SyncSpec;
+  /** Also the values of config. */
+  readonly reveal?: boolean;
+}
+export interface Planned {
+  readonly look: Look;
+  readonly restarts: readonly PlanRestart[];
+}
+
 /** What the last completed run left, so that an unchanged world need not be worked out again. */
 interface Memo {
   readonly spec: SyncSpec;
@@ -33,6 +48,7 @@ interface Memo {
   /** Looks at the marks alone since then. */
   glances: number;
 }
+const done: Outcome = { kind: 'done' };
 /** After so many looks at rest one reads everything again, in case a mark is wrong. */
 const fullEvery = 10;
 /** Plans in one run when somebody else keeps writing in between. */
@@ -48,28 +64,35 @@ export class SyncReconciler implements Reconciler {
   readonly #claims = new Claims();
   readonly #deliveries: Deliveries;
   readonly #memos = new Map<SyncName, Memo>();
+  readonly #activations: Activations;
+  readonly #clock: Clock;
   readonly #turns = new Map<SyncName, Promise<unknown>>();
 
   constructor({ oscillation = defaultOscillation, saved = () => undefined, ...options }: SyncReconcilerOptions) {
     this.#syncs = options.syncs;
     this.#places = options.places;
+    this.#clock = options.clock;
     this.#deliveries = new Deliveries({ ...options, oscillation, saved });
+    this.#activations = new Activations({ ...options, deliveries: this.#deliveries });
   }
 
   /** Notes where the sync writes now. Answers the syncs that must be looked at again because of it. */
   claim(name: SyncName): readonly SyncName[] {
     const spec = this.#syncs.spec(name);
-    const resolved = spec === undefined || spec.mode === 'paused' ? undefined : this.#resolve(spec);
-    return this.#claims.set(name, resolved instanceof PlumbError ? undefined : resolved?.identity);
+    const resolved = spec === undefined || this.#pauseOf(spec) !== undefined ? undefined : this.#resolve(spec);
+    return this.#claims.set(
+      name,
+      resolved === undefined || resolved instanceof PlumbError ? [] : resolved.identity.claims,
+    );
   }
 
   reconcile(name: SyncName, lane: Lane, signal: AbortSignal): Promise<Outcome> {
     return this.#inTurn(name, async () => {
       const spec = this.#syncs.spec(name);
       try {
-        if (spec === undefined) await this.#forget(name);
-        else await this.#visit({ name, spec, signal, person: false }, lane);
-        return { kind: 'done' };
+        if (spec !== undefined) return await this.#visit({ name, spec, signal, lane, person: false });
+        await this.#forget(name);
+        return done;
       } catch (error) {
         this.#memos.delete(name);
         if (spec !== undefined && !signal.aborted) await this.#deliveries.conclude(name, failure(spec, error));
@@ -85,45 +108,93 @@ export class SyncReconciler implements Reconciler {
   apply(name: SyncName, signal: AbortSignal): Promise<Look> {
     return this.#inTurn(name, async () => {
       const spec = this.#specOf(name);
-      if (spec.mode === 'paused') {
-        throw new PlumbError('conflict', `the sync ${name} is paused`, { hint: 'give it another mode first' });
+      const pause = this.#pauseOf(spec);
+      if (pause !== undefined) {
+        throw new PlumbError('conflict', `the sync ${name} is paused`, {
+          hint: 'resume it, or give it another mode first',
+        });
       }
       this.#deliveries.forgive(name);
-      return await this.#carryOut({ name, spec, resolved: this.#places.resolve(spec), signal, person: true });
+      const run: Run = { name, spec, resolved: this.#places.resolve(spec), signal, lane: 'user', person: true };
+      const { found, place } = await this.#carryOut(run);
+      await this.#activations.advance(run, place);
+      return found;
+    });
+  }
+
+  /** Closes its place, after what runs: it is opened again when it is needed. */
+  release(name: SyncName): Promise<void> {
+    return this.#inTurn(name, () => this.#forget(name));
+  }
+
+  /** Removes everything of ours from the place. Throws what the target throws; then some of it may be gone. */
+  withdraw(name: SyncName, signal: AbortSignal): Promise<Look> {
+    return this.#inTurn(name, async () => {
+      const spec = this.#specOf(name);
+      const resolved = this.#places.resolve(spec);
+      const { found } = await this.#carryOut({
+        name,
+        spec,
+        resolved,
+        signal,
+        lane: 'user',
+        person: true,
+        withdraw: true,
+      });
+      return found;
     });
   }
 
   /** Reads and compares; changes nothing. With `supposed`: as if the sync were that. Throws as `apply` does. */
-  async look(name: SyncName, supposed: SyncSpec | undefined, signal: AbortSignal): Promise<Look> {
+  async look(name: SyncName, options: LookingOptions, signal: AbortSignal): Promise<Planned> {
+    const { supposed, reveal = false } = options;
     const spec = supposed ?? this.#specOf(name);
     const resolved = this.#places.resolve(spec);
-    const run: Run = { name, spec, resolved, signal, person: true };
+    const asked = { name, spec, resolved, signal, lane: 'user', person: true, reveal } as const;
+    const run: Run = supposed === undefined ? asked : { ...asked, supposed: true };
     const rivals = rivalsOf(this.#claims, run);
-    if (rivals !== undefined) return rivals;
-    const parts = { syncs: this.#syncs, places: this.#places };
-    return await this.#places.borrow(resolved, signal, (place) => look(parts, run, place, supposed));
+    if (rivals !== undefined) return { look: rivals, restarts: [] };
+    const parts = { syncs: this.#syncs, places: this.#places, clock: this.#clock };
+    return await this.#places.borrow({ name, resolved }, signal, async (place) => {
+      const found = await look(parts, run, place);
+      const restarts = found.kind === 'drafted' ? await plannedRestarts({ ...parts, run, place, look: found }) : [];
+      return { look: found, restarts };
+    });
   }
 
-  async #visit(run: Omit<Run, 'resolved'>, lane: Lane): Promise<void> {
-    const { name, spec } = run;
+  async #visit(run: Omit<Run, 'resolved'>): Promise<Outcome> {
+    const { name, spec, lane } = run;
     const { generation } = spec;
-    if (spec.mode === 'paused') {
+    const pause = this.#pauseOf(spec);
+    if (pause !== undefined) {
       await this.#forget(name);
-      await this.#deliveries.conclude(name, { generation, conditions: unseen('Paused', 'AskedFor', '') });
-      return;
+      await this.#deliveries.conclude(name, { generation, conditions: unseen('Paused', 'AskedFor', pause.message) });
+      return pause.afterMs === undefined ? done : { kind: 'again', afterMs: pause.afterMs };
     }
-    if (lane !== 'user' && (await this.#isAtRest(run))) return;
+    if (lane !== 'user' && lane !== 'wave' && (await this.#isAtRest(run))) return done;
     const resolved = this.#resolve(spec);
     if (resolved instanceof PlumbError) {
       const conditions = unseen('Stalled', 'InvalidSpec', resolved.message);
       await this.#deliveries.conclude(name, { generation, conditions });
-      return;
+      return done;
     }
-    await this.#carryOut({ ...run, resolved });
+    const { place } = await this.#carryOut({ ...run, resolved });
+    return await this.#activations.advance({ ...run, resolved }, place);
+  }
+
+  /** `undefined`: it is not paused. */
+  #pauseOf({ mode, pause }: SyncSpec): { readonly message: string; readonly afterMs?: number } | undefined {
+    if (mode === 'paused') return { message: '' };
+    if (pause === undefined) return undefined;
+    const { until, reason, by } = pause;
+    const message = `by ${by}: ${reason}`;
+    if (until === undefined) return { message };
+    const left = until - this.#clock.now();
+    return left <= 0 ? undefined : { message: `until ${new Date(until).toISOString()} ${message}`, afterMs: left };
   }
 
   /** Reads, plans and acts, again when somebody else wrote in between. */
-  async #carryOut(run: Run): Promise<Look> {
+  async #carryOut(run: Run): Promise<{ readonly found: Look; readonly place: Place }> {
     const { name, spec, resolved, signal } = run;
     this.#memos.delete(name);
     const place = await this.#places.at(name, resolved, signal);
@@ -133,8 +204,8 @@ export class SyncReconciler implements Reconciler {
         rivalsOf(this.#claims, run) ?? (await look({ syncs: this.#syncs, places: this.#places }, run, place));
       try {
         const mark = await this.#deliveries.act(run, place, found);
-        if (found.kind === 'drafted') this.#memos.set(name, { spec, resolved, wishMark, mark, glances: 0 });
-        return found;
+        if (isSettled(found)) this.#memos.set(name, { spec, resolved, wishMark, mark, glances: 0 });
+        return { found, place };
       } catch (error) {
         const again = error instanceof PlumbError && error.code === 'mismatch' && attempt < attempts;
         if (!again) throw error;
@@ -147,7 +218,9 @@ export class SyncReconciler implements Reconciler {
     const memo = this.#memos.get(name);
     // A spec keeps its identity until it changes.
     if (memo?.spec !== spec || memo.glances >= fullEvery || !this.#isWishedStill(name, memo)) return false;
-    if (this.#claims.rivals(name, memo.resolved.identity).length > 0) return false;
+    if (this.#claims.rivals(name, memo.resolved.identity.claims).length > 0) return false;
+    if (this.#syncs.inventory(name).restarts !== undefined || memo.resolved.rules.frozen(this.#clock.now()))
+      return false;
     memo.glances += 1;
     const place = await this.#places.at(name, memo.resolved, signal);
     return (await this.#places.ask(signal, (limit) => place.mark(limit))) === memo.mark;
@@ -193,6 +266,11 @@ export class SyncReconciler implements Reconciler {
       if (this.#turns.get(name) === turn) this.#turns.delete(name);
     }
   }
+}
+
+/** A look whose answer stays the same as long as the marks do: who else writes there may cease to without one. */
+function isSettled(found: Look): boolean {
+  return found.kind === 'drafted' && found.draft.conflicts.length === 0;
 }
 
 function failure({ generation }: SyncSpec, error: unknown): Finding {

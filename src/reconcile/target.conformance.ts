@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Observed, Place, Step, Target, TargetOptions } from './target.ts';
+import type { Desired, Observed, Place, Reading, Step, Target, TargetOptions, WriteRequest } from './target.ts';
 
 /** A fresh target for one test, and somebody else who works in the same place. */
 export interface TargetUnderTest {
@@ -14,30 +14,63 @@ export interface TargetUnderTest {
   readonly remove: () => Promise<void>;
   /** Releases what is not the target's. */
   readonly end: () => Promise<void>;
+  /** The name in the place of an entry. Default: the same. */
+  readonly qualified?: (name: string) => string;
+  /** A value in the target's own spelling. Default: the same. */
+  readonly spelled?: (value: string) => string;
 }
 
 const signal = new AbortController().signal;
-const config = (name: string, value: string): Step => ({ do: 'create', name, item: { value, secret: false } });
-const names = (observed: Observed | null): Record<string, string | null> => Object.fromEntries(observed?.names ?? []);
+type Values = Readonly<Record<string, string>>;
+
+function desiredOf(values: Values): Desired {
+  return new Map(Object.entries(values).map(([name, value]) => [name, { value, secret: false }]));
+}
 
 /** What every target promises. Run it in a test file of its own with a maker of fresh targets. */
 export function targetConformance(title: string, make: () => Promise<TargetUnderTest>): void {
   describe(`target conformance: ${title}`, () => {
     let under: TargetUnderTest;
     let place: Place;
-    const read = (): Promise<Observed | null> => place.read({ secret: false }, signal);
-    const write = async (...steps: Step[]): Promise<string> => {
+    /** Names of ours. */
+    let ours: ReadonlySet<string>;
+    const look = (values: Values = {}): Promise<Reading> =>
+      place.read({ desired: desiredOf(values), ours, lane: 'user' }, signal);
+    const read = async (): Promise<Observed | null> => (await look()).observed;
+    /** What stands there, as `set` would say it; with fingerprints that are the values themselves. */
+    const there = async (): Promise<Record<string, string | null>> => {
       const observed = await read();
-      const plannedAgainst = observed?.mark ?? null;
-      return await place.write(
-        { steps, secret: false, plannedAgainst, ...(observed === null ? {} : { observed }) },
-        signal,
+      return Object.fromEntries([...(observed?.names ?? [])].map(([name, { fingerprint }]) => [name, fingerprint]));
+    };
+    const spelled = (values: Values): Record<string, string> =>
+      Object.fromEntries(
+        Object.entries(values).map(([name, value]) => [
+          under.qualified?.(name) ?? name,
+          under.spelled?.(value) ?? value,
+        ]),
       );
+    /** The request that makes the place hold these values of ours, as the planner would make it. */
+    const plan = ({ wanted, observed }: Reading): WriteRequest => {
+      const steps: Step[] = [...wanted].flatMap(([name, item]) => {
+        const present = observed?.names.get(name)?.fingerprint;
+        if (present === item.value) return [];
+        return { do: present === undefined ? 'create' : 'update', name, item };
+      });
+      for (const name of ours) if (!wanted.has(name)) steps.push({ do: 'delete', name });
+      return { steps, wanted, ours: new Set([...ours, ...wanted.keys()]), observed, blocked: new Set(), lane: 'user' };
+    };
+    const write = async (values: Values): Promise<string> => {
+      const request = plan(await look(values));
+      const mark = await place.write(request, signal);
+      ours = new Set(request.wanted.keys());
+      return mark;
     };
 
     beforeEach(async () => {
       under = await make();
-      place = await under.target.open(under.at, under.options);
+      ours = new Set();
+      const { at, options } = under;
+      place = await under.target.open({ sync: 'conformance', at, options, fingerprint: (_, value) => value });
     });
     afterEach(async () => {
       await place.close();
@@ -50,76 +83,62 @@ export function targetConformance(title: string, make: () => Promise<TargetUnder
     });
 
     test('creates the place with its names', async () => {
-      await write(config('B', '2'), config('A', '1'));
-      expect(names(await read())).toEqual({ A: '1', B: '2' });
+      await write({ B: '2', A: '1' });
+      expect(await there()).toEqual(spelled({ A: '1', B: '2' }));
     });
 
     test('changes and deletes only the names of the steps', async () => {
       await under.set('FOREIGN', 'stays');
-      await write(config('A', '1'), config('B', '2'));
-      await write({ do: 'update', name: 'A', item: { value: '3', secret: false } }, { do: 'delete', name: 'B' });
-      expect(names(await read())).toEqual({ FOREIGN: 'stays', A: '3' });
+      await write({ A: '1', B: '2' });
+      await write({ A: '3' });
+      expect(await there()).toEqual(spelled({ FOREIGN: 'stays', A: '3' }));
     });
 
     test('carries values of every shape', async () => {
       const values = ['', ' ', ' blanks ', 'a=b', '#no', 'a # b', '"', "'", `'"`, '\\n', '$A ${B} `c`', 'line\nline\n'];
       const all = [...values, '\t', 'ünï', '😀', '-----BEGIN X-----\nabc\n-----END X-----\n', 'x'.repeat(100_000)];
-      await write(...all.map((value, index) => config(`V${index}`, value)));
-      expect(names(await read())).toEqual(Object.fromEntries(all.map((value, index) => [`V${index}`, value])));
+      const named = Object.fromEntries(all.map((value, index) => [`V${index}`, value]));
+      await write(named);
+      expect(await there()).toEqual(spelled(named));
     });
 
-    test('says what it cannot carry, without the value', () => {
-      expect([place.traits.problem('A', 'x'), place.traits.problem('A', 'wrong\0value')]).toEqual([
-        undefined,
-        expect.not.stringContaining('wrong'),
-      ]);
-      expect(place.traits.problem('not a name', 'x')).toEqual(expect.any(String));
-    });
-
-    test.each([
-      ['a mark that is no longer the present one', async () => (await read())?.mark ?? null],
-      ['a place that was not there', async () => null],
-    ])('refuses to write against %s', async (_, plan) => {
-      await under.set('FOREIGN', '1');
-      const plannedAgainst = await plan();
-      await under.set('FOREIGN', 'changed');
-      const writing = place.write({ steps: [config('A', '1')], secret: false, plannedAgainst }, signal);
-      await expect(writing).rejects.toMatchObject({ code: 'mismatch' });
-      expect(names(await read())).toEqual({ FOREIGN: 'changed' });
+    test('says what it cannot carry, without the value', async () => {
+      const { obstacles } = await look({ A: 'x', 'not a name': 'the value' });
+      expect(obstacles).toEqual([{ group: expect.any(String), message: expect.stringContaining('not a name') }]);
+      expect(obstacles[0]?.message).not.toContain('the value');
     });
 
     test('refuses to write what was planned from contents that are no longer there', async () => {
       await under.set('FOREIGN', '1');
-      const observed = await read();
-      const plannedAgainst = observed?.mark ?? null;
+      const request = plan(await look({ A: '1' }));
       await under.set('FOREIGN', '2');
-      const request = {
-        steps: [config('A', '1')],
-        secret: false,
-        plannedAgainst,
-        ...(observed === null ? {} : { observed }),
-      };
       await expect(place.write(request, signal)).rejects.toMatchObject({ code: 'mismatch' });
-      expect(names(await read())).toEqual({ FOREIGN: '2' });
+      expect(await there()).toEqual(spelled({ FOREIGN: '2' }));
+    });
+
+    test('refuses to take a name that somebody else made in a place that was not there', async () => {
+      const request = plan(await look({ A: '1' }));
+      await under.set('A', 'theirs');
+      await expect(place.write(request, signal)).rejects.toMatchObject({ code: 'mismatch' });
+      expect(await there()).toEqual(spelled({ A: 'theirs' }));
     });
 
     test('refuses to write against a place that is gone', async () => {
       await under.set('FOREIGN', '1');
-      const plannedAgainst = (await read())?.mark ?? null;
+      const request = plan(await look({ A: '1' }));
       await under.remove();
-      const writing = place.write({ steps: [config('A', '1')], secret: false, plannedAgainst }, signal);
-      await expect(writing).rejects.toMatchObject({ code: 'mismatch' });
+      await expect(place.write(request, signal)).rejects.toMatchObject({ code: 'mismatch' });
       expect(await read()).toBeNull();
     });
 
     test('a call that was given up writes nothing', async () => {
-      const given = { steps: [config('A', '1')], secret: false, plannedAgainst: null };
-      await expect(place.write(given, AbortSignal.abort())).rejects.toThrow();
+      const request = plan(await look({ A: '1' }));
+      await expect(place.write(request, AbortSignal.abort())).rejects.toThrow();
       expect(await read()).toBeNull();
     });
 
     test('the mark of an unchanged place stays, and changes with the place', async () => {
-      const written = await write(config('A', '1'));
+      const written = await write({ A: '1' });
       expect([await place.mark(signal), (await read())?.mark, await place.mark(signal)]).toEqual([
         written,
         written,
@@ -130,14 +149,14 @@ export function targetConformance(title: string, make: () => Promise<TargetUnder
     });
 
     test('tells a watcher of changes by others, until it stops', async () => {
-      await write(config('A', '1'));
+      await write({ A: '1' });
       const seen = Promise.withResolvers<void>();
       const stop = place.watch?.(() => seen.resolve());
       await read();
       await under.set('A', '2');
       await (stop === undefined ? undefined : seen.promise);
       stop?.();
-      expect(names(await read())).toEqual({ A: '2' });
+      expect(await there()).toEqual(spelled({ A: '2' }));
     });
 
     test('two names of one place are one place, two places are two', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { PlumbError } from '#domain/errors';
-import { FaultyTarget, useKeeping } from '#testing/keeping';
+import { FaultyTarget, fixedTargets, useKeeping } from '#testing/keeping';
 
 const kept = useKeeping();
 
@@ -157,7 +157,7 @@ describe('what cannot be done', () => {
       read: () => Promise.reject(new PlumbError('unavailable', 'gone fishing')),
     });
     await kept().host.stop();
-    kept().host = kept().newHost({ targets: new Map([['memory', broken]]) });
+    kept().host = kept().newHost({ targets: fixedTargets({ memory: broken }) });
     kept().host.start();
     await kept().clock.advance(10_000);
     expect([kept().state('a'), kept().condition('a', 'Error')?.message]).toEqual([
@@ -185,7 +185,7 @@ describe('what cannot be done', () => {
     const hanging = new FaultyTarget(kept().target, {
       read: (at) => (at === 'a' ? new Promise(() => undefined) : undefined),
     });
-    kept().host = kept().newHost({ targets: new Map([['memory', hanging]]) });
+    kept().host = kept().newHost({ targets: fixedTargets({ memory: hanging }) });
     for (const name of ['a', 'b']) {
       kept().syncs.declare(name);
       kept().syncs.want(name, { A: '1' });
@@ -206,7 +206,7 @@ describe('what cannot be done', () => {
         throw new Error('connection lost');
       },
     });
-    kept().host = kept().newHost({ targets: new Map([['memory', failing]]) });
+    kept().host = kept().newHost({ targets: fixedTargets({ memory: failing }) });
     kept().syncs.declare('a');
     kept().syncs.want('a', { A: '1' });
     kept().host.start();

@@ -13,6 +13,8 @@ export interface Case {
   readonly person: boolean;
   /** Why repairing would be fighting. */
   readonly fight: string | undefined;
+  /** Why nothing is written at this time: a freeze. */
+  readonly frozen: string | undefined;
 }
 
 /** What is to be done about a draft, and, where nothing is, what to say. */
@@ -23,19 +25,35 @@ export type Verdict =
 /** Pure; the order of the rules is their precedence. */
 export function judge(one: Case): Verdict {
   const { draft, mode, person } = one;
-  if (draft.problems.length > 0) {
-    return different(draft, { Error: yes('CannotCarry', several(draft.problems)) });
-  }
-  if (draft.conflicts.length > 0) return different(draft, { Conflict: yes('NotOurs', several(draft.conflicts)) });
   if (draft.inAgreement) return { do: 'nothing', agrees: true, conditions: agreement(draft.total) };
+  const trouble = troubleOf(draft);
+  if (draft.writes.length + draft.flaws.length === 0) return different(draft, trouble);
   if (person) return { do: 'write' };
   if (draft.held !== undefined) {
-    return different(draft, { Held: yes('MassDelete', `${draft.held}; plan shows them, apply goes on`) });
+    return different(draft, { ...trouble, Held: yes('MassDelete', `${draft.held}; plan shows them, apply goes on`) });
   }
-  if (mode === 'report') return different(draft, {});
-  if (mode === 'once' && one.onceDone) return different(draft, {});
-  if (one.fight !== undefined) return different(draft, { Conflict: yes('Oscillation', one.fight) });
+  if (one.frozen !== undefined) return different(draft, { ...trouble, Held: yes('Frozen', one.frozen) });
+  if (mode === 'report' || (mode === 'once' && one.onceDone)) return different(draft, trouble);
+  if (one.fight !== undefined) return different(draft, { ...trouble, Conflict: yes('Oscillation', one.fight) });
   return { do: 'write' };
+}
+
+/** What is to be said after the writes: what was in the way of other objects still is. */
+export function written(draft: Draft): Conditions {
+  if (draft.blocked.size === 0) return agreement(draft.total);
+  const count = draft.waiting + draft.conflicts.length;
+  const message = several([
+    ...(count === 0 ? [] : [`${count} of ${Math.max(draft.total, count)} names differ`]),
+    ...[...draft.blocked].sort().map((group) => `${group} was not written`),
+  ]);
+  return { InSync: { status: 'false', reason: 'Differs', message }, ...troubleOf(draft) };
+}
+
+function troubleOf({ problems, conflicts }: Draft): Conditions {
+  return {
+    ...(problems.length === 0 ? {} : { Error: yes('CannotCarry', several(problems)) }),
+    ...(conflicts.length === 0 ? {} : { Conflict: yes('NotOurs', several(conflicts)) }),
+  };
 }
 
 export function agreement(total: number): Conditions {
@@ -54,15 +72,16 @@ function different(draft: Draft, conditions: Conditions): Verdict {
     agrees: false,
     conditions: {
       InSync: { status: 'false', reason: 'Differs', message },
-      ...(draft.writes.length + draft.flaws.length > 0 ? { Drifted: yes('Differs', message) } : {}),
+      ...(draft.writes.length + draft.waiting + draft.flaws.length > 0 ? { Drifted: yes('Differs', message) } : {}),
       ...conditions,
     },
   };
 }
 
-function differences({ writes, flaws, conflicts, total }: Draft): string {
-  const count = writes.length + conflicts.length;
-  return several([...(count === 0 ? [] : [`${count} of ${Math.max(total, count)} names differ`]), ...flaws]);
+function differences({ writes, waiting, flaws, conflicts, total }: Draft): string {
+  const count = writes.length + waiting + conflicts.length;
+  const texts = flaws.map(({ message }) => message);
+  return several([...(count === 0 ? [] : [`${count} of ${Math.max(total, count)} names differ`]), ...texts]);
 }
 
 function yes(reason: string, message: string): Stated {

@@ -28,6 +28,9 @@ import type { TruthDraft } from '#state/view';
 /** How often a principal may compare secrets that it may not read. */
 const comparisonRate = { burst: 20, perSecond: 1, message: 'too many comparisons by this principal' } as const;
 
+/** A change that concerns more syncs than this lets others go first. */
+const waveFrom = 16;
+
 /**
  * Wires the use-cases over opened parts. They live as long as the logs do.
  */
@@ -90,7 +93,9 @@ function connect({ truth, work, truthState }: ServiceParts, listeners: Listeners
       targets.renew(name);
       reconciling.retarget(name);
     }
-    for (const name of wishes.concerned(commit)) reconciling.wake(name);
+    const concerned = wishes.concerned(commit);
+    const lane = concerned.size > waveFrom ? 'wave' : 'user';
+    for (const name of concerned) reconciling.wake(name, lane);
   });
   work.onCommit((commit) => {
     for (const change of commit.changes) {

@@ -11,12 +11,13 @@ export interface Reconciling {
    */
   check(spec: Pick<SyncSpec, 'target' | 'at' | 'options'>): void;
   /**
-   * What applying would do now; changes nothing, neither here nor there. With `spec`, as if the sync
-   * were that (`SyncSource.wish` and `SyncSource.spec` are not asked for the stored one).
+   * What applying would do now; changes nothing, neither here nor there. With `supposed`, as if the sync
+   * were that (`SyncSource.wish` and `SyncSource.spec` are not asked for the stored one). With `reveal`, steps
+   * that concern config carry values.
    * Problems that keep it from being applied stand in the plan, they do not throw; throws
    * `unavailable` when the target cannot be asked.
    */
-  plan(name: SyncName, spec?: SyncSpec): Promise<Plan>;
+  plan(name: SyncName, options?: { readonly supposed?: SyncSpec; readonly reveal?: boolean }): Promise<Plan>;
   /** Carries the plan out now, in turn with the loop's own runs of the same sync, whatever the mode but `paused`. */
   apply(name: SyncName): Promise<Plan & { readonly status: SyncStatus }>;
   /**
@@ -27,6 +28,9 @@ export interface Reconciling {
   withdraw(name: SyncName): Promise<Plan>;
   /** The target of this name is another one now, or gone: its syncs look anew, and leave what they have open of it. */
   retarget(target: string): void;
-  /** Something that the sync depends on has changed, its spec included (also: created, deleted). Returns at once. */
-  wake(name: SyncName): void;
+  /**
+   * Something that the sync depends on has changed, its spec included (also: created, deleted). Returns at once.
+   * `wave`: the same change concerns many syncs, so others go first. Default `user`.
+   */
+  wake(name: SyncName, lane?: 'user' | 'wave'): void;
 }

@@ -89,8 +89,7 @@ export class ServerSyncSource implements SyncSource {
   async recordDelivery(name: SyncName, delivery: Delivery): Promise<void> {
     const spec = this.spec(name);
     const path = nounPaths.sync(name);
-    const names = [...delivery.created, ...delivery.updated, ...delivery.deleted];
-    const paths = [path, ...names.map((item) => `${spec?.from ?? ''}/${item}`)];
+    const paths = [path, ...delivery.entries.map((entry) => `${spec?.from ?? ''}/${entry}`)];
     await this.#options.gate.recordOwn({ action: 'sync', path }, spec?.runAs ?? serverPrincipal, paths);
   }
 

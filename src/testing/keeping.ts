@@ -4,8 +4,18 @@ import { MemorySyncs } from './memory-syncs.ts';
 import { MemoryTarget } from './simulate/target.ts';
 import type { Condition, SyncMode, SyncStatus } from '#domain/records';
 import { Host } from '#reconcile/host';
-import type { HostOptions } from '#reconcile/host';
+import type { HostOptions, HostTargets } from '#reconcile/host';
 import type { Place, Target } from '#reconcile/target';
+
+/** Targets that stay as they are. */
+export function fixedTargets(targets: Readonly<Record<string, Target>>): HostTargets {
+  return {
+    get: (name) => (Object.hasOwn(targets, name) ? targets[name] : undefined),
+    close: async () => {
+      for (const target of new Set(Object.values(targets))) await target.close();
+    },
+  };
+}
 
 /** A host over syncs and one target in memory, on a clock that stands still. */
 export class Keeping {
@@ -23,7 +33,7 @@ export class Keeping {
   newHost(options: Partial<HostOptions>): Host {
     const { clock, syncs, target } = this;
     const saved = (_: string, status: SyncStatus): void => void this.said.push(status);
-    const targets = new Map<string, Target>([['memory', target]]);
+    const targets = fixedTargets({ memory: target });
     return new Host({ syncs, targets, clock, random: new SeededRandom(1), saved, ...options });
   }
 
@@ -110,8 +120,9 @@ export class FaultyTarget implements Target {
   check: Target['check'] = (at, options) => this.#inner.check(at, options);
   identity: Target['identity'] = (at, options) => this.#inner.identity(at, options);
 
-  open: Target['open'] = async (at, options) => {
-    const place = await this.#inner.open(at, options);
+  open: Target['open'] = async (request) => {
+    const { at } = request;
+    const place = await this.#inner.open(request);
     const read: Place['read'] = (request, signal) => {
       this.#reads += 1;
       return this.#faults.read?.(at) ?? place.read(request, signal);

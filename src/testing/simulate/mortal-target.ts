@@ -8,14 +8,14 @@ export function mortalTarget(inner: MemoryTarget, life: Life): Target {
     type: inner.type,
     check: (at, options) => inner.check(at, options),
     identity: (at) => inner.identity(at),
-    open: (at) => life.outside(async () => mortalPlace(await inner.open(at), life)),
+    open: (request) => life.outside(async () => mortalPlace(await inner.open(request), life)),
     close: () => inner.close(),
   };
 }
 
 function mortalPlace(place: Place, life: Life): Place {
   return {
-    traits: place.traits,
+    groupOf: (name) => place.groupOf(name),
     read: (request, signal) => life.outside(() => place.read(request, signal)),
     mark: (signal) => life.outside(() => place.mark(signal)),
     write: (request: WriteRequest, signal) => life.outside(() => place.write(request, signal)),

@@ -3,6 +3,7 @@ import { SimulatedDriver } from './driver.ts';
 import { Life } from './life.ts';
 import type { World } from './life.ts';
 import { mortalTarget } from './mortal-target.ts';
+import { fixedTargets } from '../keeping.ts';
 import type { MemoryTarget } from './target.ts';
 import { TokenMethod } from '#auth/token/method';
 import { sha256 } from '#crypto/digest';
@@ -152,7 +153,7 @@ export class SimulatedServer {
     if (target === undefined) return undefined;
     return new Host({
       syncs: world.bug === 'confirming before writing' ? confirmingEarly(syncs) : syncs,
-      targets: new Map([['memory', mortalTarget(target, life)]]),
+      targets: fixedTargets({ memory: mortalTarget(target, life) }),
       clock: life.clock,
       random: world.random,
     });
@@ -162,11 +163,13 @@ export class SimulatedServer {
     const { world } = this.#options;
     return {
       check: (spec) => host.check(spec),
-      plan: (name, spec) => host.plan(name, spec),
+      plan: (name, options) => host.plan(name, options),
       apply: (name) => host.apply(name),
-      wake: (name) => {
+      withdraw: (name) => host.withdraw(name),
+      retarget: (target) => host.retarget(target),
+      wake: (name, lane) => {
         world.wakes += 1;
-        if (world.wakes !== world.lostWake) host.wake(name);
+        if (world.wakes !== world.lostWake) host.wake(name, lane);
       },
     };
   }
@@ -180,6 +183,8 @@ const noLoop: Reconciling = {
   check: () => undefined,
   plan: () => Promise.reject(new Error('no reconciler here')),
   apply: () => Promise.reject(new Error('no reconciler here')),
+  withdraw: () => Promise.reject(new Error('no reconciler here')),
+  retarget: () => undefined,
   wake: () => undefined,
 };
 

@@ -1,4 +1,14 @@
-import type { Observed, Place, PlaceIdentity, Target, TargetOptions, WriteRequest } from '#reconcile/target';
+import type {
+  Observed,
+  OpenRequest,
+  Place,
+  PlaceIdentity,
+  Reading,
+  ReadRequest,
+  Target,
+  TargetOptions,
+  WriteRequest,
+} from '#reconcile/target';
 import { PlumbError } from '#domain/errors';
 
 /** One place of a {@link MemoryTarget}, as somebody else sees it. */
@@ -35,23 +45,25 @@ export class MemoryTarget implements Target {
   }
 
   identity(at: string): PlaceIdentity {
-    return { place: at };
+    return { id: at, claims: [{ place: at }] };
   }
 
-  open(at: string): Promise<Place> {
+  open({ at, fingerprint }: OpenRequest): Promise<Place> {
     const find = (): MemoryPlace | undefined => this.#places.get(at);
     const observe = ({ names, version }: MemoryPlace): Observed => ({
-      names: new Map(names),
+      names: new Map(
+        [...names].map(([name, value]) => [name, { fingerprint: fingerprint(name, value), bytes: value.length }]),
+      ),
       outside: new Map(),
       flaws: [],
       notes: [],
       mark: String(version),
     });
     return Promise.resolve({
-      traits: { problem, maxBytes: 16 * 1024 * 1024, maxNames: 10_000 },
-      read: async () => {
+      groupOf: () => '',
+      read: async (request) => {
         const place = find();
-        return place === undefined ? null : observe(place);
+        return { ...spread(request), observed: place === undefined ? null : observe(place) };
       },
       mark: async () => find()?.version.toString() ?? null,
       write: async (request, signal) => {
@@ -88,9 +100,9 @@ export class MemoryTarget implements Target {
   }
 
   #write(at: string, request: WriteRequest): string {
-    const { steps, plannedAgainst } = request;
-    const present = this.#places.get(at)?.version.toString() ?? null;
-    if (present !== plannedAgainst) throw new PlumbError('mismatch', 'the place was changed meanwhile');
+    const { steps, observed } = request;
+    const present = this.#places.get(at)?.version.toString();
+    if (present !== observed?.mark) throw new PlumbError('mismatch', 'the place was changed meanwhile');
     const place = this.#placeAt(at);
     const before = new Map(place.names);
     for (const step of steps) {
@@ -126,6 +138,17 @@ export class MemoryTarget implements Target {
     this.#listeners.set(at, listeners.add(changed));
     return () => void listeners.delete(changed);
   }
+}
+
+function spread({ desired }: ReadRequest): Pick<Reading, 'wanted' | 'obstacles'> {
+  const items = [...desired].map(
+    ([name, { value, secret, entry = name }]) => [name, { value, secret, entry }] as const,
+  );
+  const obstacles = items.flatMap(([name, { value }]) => {
+    const text = problem(name, value);
+    return text === undefined ? [] : { group: '', message: `${name} ${text}` };
+  });
+  return { wanted: new Map(items), obstacles };
 }
 
 function problem(name: string, value: string): string | undefined {

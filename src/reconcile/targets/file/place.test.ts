@@ -19,7 +19,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Root } from './folder.ts';
 import { replaceFile } from './replace.ts';
 import { FileTarget } from './target.ts';
-import type { Observed, Step, TargetOptions } from '../../target.ts';
+import type { Observed, Place, Step, TargetOptions, WriteRequest } from '../../target.ts';
 
 const signal = new AbortController().signal;
 let folder: string;
@@ -37,18 +37,39 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const put = (name: string, value: string, secret = false): Step => ({ do: 'create', name, item: { value, secret } });
+const put = (name: string, value: string, secret = false): Step => ({
+  do: 'create',
+  name,
+  item: { value, secret, entry: name },
+});
 const gone = (name: string): Step => ({ do: 'delete', name });
+const open = (at: string, options: TargetOptions = {}): Promise<Place> =>
+  target.open({ sync: 's', at, options, fingerprint: (_, value) => value });
+
+/** What is there, for a sync that has a secret to put there, or none. */
+async function find(place: Place, secret = false): Promise<Observed | null> {
+  const desired = new Map(secret ? [['S', { value: '', secret }]] : []);
+  return (await place.read({ desired, ours: new Set(), lane: 'user' }, signal)).observed;
+}
 
 async function read(at: string, options: TargetOptions = {}, secret = false): Promise<Observed | null> {
-  return await (await target.open(at, options)).read({ secret }, signal);
+  return await find(await open(at, options), secret);
+}
+
+/** Names and values: fingerprints are the values here. */
+const valuesOf = (observed: Observed | null): Record<string, string | null> =>
+  Object.fromEntries([...(observed?.names ?? [])].map(([name, { fingerprint }]) => [name, fingerprint]));
+
+function request(steps: readonly Step[], observed: Observed | null, secret = false): WriteRequest {
+  const items = steps.flatMap((step) => (step.do === 'delete' ? [] : [[step.name, step.item] as const]));
+  const wanted = new Map([...items, ...(secret ? [['S', { value: '', secret, entry: 'S' }] as const] : [])]);
+  return { steps, wanted, ours: new Set(), observed, blocked: new Set(), lane: 'user' };
 }
 
 async function write(at: string, steps: readonly Step[], options: TargetOptions = {}): Promise<void> {
-  const place = await target.open(at, options);
+  const place = await open(at, options);
   const secret = steps.some((step) => step.do !== 'delete' && step.item.secret);
-  const observed = await place.read({ secret }, signal);
-  await place.write({ steps, secret, plannedAgainst: observed?.mark ?? null }, signal);
+  await place.write(request(steps, await find(place, secret), secret), signal);
 }
 
 async function modeOf(name: string): Promise<string> {
@@ -122,12 +143,9 @@ describe('contents', () => {
       join(root, 'f.env'),
       'A=1\n# plumb: begin x\nB="\nC=1\nC=2\nD=1\nD=1\nno\n# plumb: end x\nexport E = 1\n',
     );
-    expect(await read('f.env', { block: 'x' })).toMatchObject({
-      names: new Map([
-        ['B', null],
-        ['C', null],
-        ['D', '1'],
-      ]),
+    const observed = await read('f.env', { block: 'x' });
+    expect(valuesOf(observed)).toEqual({ B: null, C: null, D: '1' });
+    expect(observed).toMatchObject({
       outside: new Map([
         ['A', 'line 1'],
         ['E', 'line 10'],
@@ -149,10 +167,14 @@ describe('contents', () => {
 
   test('a value that reads as a marker cannot stand in a block', async () => {
     const value = 'x\n# plumb: end x\n';
+    const desired = new Map([['A', { value, secret: false }]]);
     const problems = await Promise.all(
-      [{}, block].map(async (options) => (await target.open('f.env', options)).traits.problem('A', value)),
+      [{}, block].map(async (options) => {
+        const place = await open('f.env', options);
+        return (await place.read({ desired, ours: new Set(), lane: 'user' }, signal)).obstacles;
+      }),
     );
-    expect(problems).toEqual([undefined, expect.stringContaining('marker')]);
+    expect(problems).toEqual([[], [{ group: '', message: expect.stringContaining('marker') }]]);
   });
 });
 
@@ -182,10 +204,9 @@ describe('mode and owner', () => {
     await writeFile(join(root, 'f.env'), 'A=1\n');
     await chmod(join(root, 'f.env'), 0o644);
     expect((await read('f.env', {}, false))?.flaws).toEqual([]);
-    expect((await read('f.env', {}, true))?.flaws).toEqual(['mode is 0644, expected 0600']);
-    const place = await target.open('f.env', {});
-    const mark = (await place.read({ secret: true }, signal))?.mark ?? null;
-    await place.write({ steps: [], secret: true, plannedAgainst: mark }, signal);
+    expect((await read('f.env', {}, true))?.flaws).toEqual([{ group: '', message: 'mode is 0644, expected 0600' }]);
+    const place = await open('f.env');
+    await place.write(request([], await find(place, true), true), signal);
     expect([await modeOf('f.env'), await readFile(join(root, 'f.env'), 'utf8')]).toEqual(['600', 'A=1\n']);
   });
 
@@ -230,10 +251,8 @@ describe('staying inside the root', () => {
       message: expect.stringContaining('symbolic link'),
     });
     await expect(write(at, [put('A', 'x')])).rejects.toMatchObject({ code: 'forbidden' });
-    const place = await target.open(at, {});
-    await expect(
-      place.write({ steps: [put('A', 'x')], secret: false, plannedAgainst: null }, signal),
-    ).rejects.toThrow();
+    const place = await open(at);
+    await expect(place.write(request([put('A', 'x')], null), signal)).rejects.toThrow();
     expect(await readFile(join(folder, 'outside.env'), 'utf8')).toBe('A=outside\n');
   });
 
@@ -300,10 +319,9 @@ describe('replacing', () => {
 
   test('a failed write leaves the file and no other', async () => {
     await writeFile(join(root, 'f.env'), 'A=1\n');
-    const place = await target.open('f.env', {});
-    const mark = (await place.read({ secret: false }, signal))?.mark ?? null;
+    const place = await open('f.env');
     const steps = [put('A', 'lone \uD800 surrogate')];
-    await expect(place.write({ steps, secret: false, plannedAgainst: mark }, signal)).rejects.toMatchObject({
+    await expect(place.write(request(steps, await find(place)), signal)).rejects.toMatchObject({
       code: 'invalid',
     });
     expect([await readFile(join(root, 'f.env'), 'utf8'), await readdir(root)]).toEqual(['A=1\n', ['f.env']]);

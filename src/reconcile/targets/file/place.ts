@@ -11,7 +11,17 @@ import { changedMeanwhile, replaceFile } from './replace.ts';
 import { editFile, namesOf, notesOf, parseFile } from './text.ts';
 import type { FileSubject } from './text.ts';
 import type { FolderWatches } from './watch.ts';
-import type { Observed, Place, ReadRequest, TargetTraits, WriteRequest } from '../../target.ts';
+import { spread, tooMuch } from './spread.ts';
+import type {
+  Observed,
+  OpenRequest,
+  Place,
+  Reading,
+  ReadRequest,
+  Sighting,
+  Wanted,
+  WriteRequest,
+} from '../../target.ts';
 import { PlumbError } from '#domain/errors';
 import { representationProblem } from '#format/dotenv';
 import { dotenvLimits } from '#format/dotenv-grammar';
@@ -24,6 +34,7 @@ export interface FilePlaceOptions extends FileOptions {
   readonly root: Root;
   readonly watches: FolderWatches;
   readonly segments: readonly string[];
+  readonly fingerprint: OpenRequest['fingerprint'];
   /** Called once per folder before anything is written there. */
   readonly sweep: (folder: Folder) => Promise<void>;
 }
@@ -42,7 +53,6 @@ interface Found {
 
 /** One file, or one block in it. */
 export class FilePlace implements Place {
-  readonly traits: TargetTraits;
   readonly #options: FilePlaceOptions;
   readonly #subject: FileSubject;
   readonly #name: string;
@@ -57,30 +67,23 @@ export class FilePlace implements Place {
     this.#options = options;
     this.#subject = { at: segments.join('/'), ...(block === undefined ? {} : { block }) };
     this.#name = segments.at(-1) ?? '';
-    this.traits = {
-      problem: (name, value) => representationProblem(name, value) ?? this.#blockProblem(value),
-      maxBytes: dotenvLimits.file,
-      maxNames: dotenvLimits.names,
-    };
   }
 
-  async read({ secret }: ReadRequest): Promise<Observed | null> {
+  /** A file is written as a whole. */
+  groupOf(): string {
+    return '';
+  }
+
+  async read({ desired, ours, reveal = false }: ReadRequest): Promise<Reading> {
+    const { wanted, obstacles } = spread(desired, (name, value) => this.#problem(name, value));
     const found = await this.#within(false, (folder) => this.#find(folder));
-    if (found === undefined || found === null) return null;
-    const { stats, bytes } = found;
-    this.#remember(stats, bytes);
-    const file = parseFile(bytes, this.#subject);
-    const mode = modeOf(stats);
-    const wanted = this.#modeFor(stats, secret);
-    const observed = {
-      names: namesOf(file.lines),
-      outside: file.outside,
-      flaws: mode === wanted ? [] : [`mode is ${octal(mode)}, expected ${octal(wanted)}`],
-      notes: [...notesOf(file), ...linkNotes(stats)],
-      mark: markOf(stats),
-    };
+    if (found === undefined || found === null) {
+      return { wanted, obstacles: [...obstacles, ...tooMuch(wanted, new Map(), ours)], observed: null };
+    }
+    this.#remember(found.stats, found.bytes);
+    const observed = this.#observe(found, wanted, reveal);
     this.#readings.set(observed, found);
-    return observed;
+    return { wanted, obstacles: [...obstacles, ...tooMuch(wanted, observed.names, ours)], observed };
   }
 
   async mark(): Promise<string | null> {
@@ -102,19 +105,36 @@ export class FilePlace implements Place {
     await this.#last.catch(() => undefined);
   }
 
-  async #replace(
-    folder: Folder,
-    { steps, plannedAgainst, secret, observed }: WriteRequest,
-    signal: AbortSignal,
-  ): Promise<BigIntStats> {
+  #observe({ stats, bytes }: Found, wanted: ReadonlyMap<string, Wanted>, reveal: boolean): Observed {
+    const file = parseFile(bytes, this.#subject);
+    const mode = modeOf(stats);
+    const right = this.#modeFor(stats, hasSecret(wanted));
+    const values = namesOf(file.lines);
+    const revealed = [...values].filter(([name, value]) => value !== null && wanted.get(name)?.secret === false);
+    return {
+      names: new Map([...values].map(([name, value]) => [name, this.#sighting(name, value)])),
+      outside: file.outside,
+      flaws: mode === right ? [] : [{ group: '', message: `mode is ${octal(mode)}, expected ${octal(right)}` }],
+      notes: [...notesOf(file), ...linkNotes(stats)],
+      mark: markOf(stats),
+      ...(reveal ? { revealed: new Map(revealed as [string, string][]) } : {}),
+    };
+  }
+
+  #sighting(name: string, value: string | null): Sighting {
+    if (value === null) return { fingerprint: null, bytes: 0 };
+    return { fingerprint: this.#options.fingerprint(name, value), bytes: Buffer.byteLength(value) };
+  }
+
+  async #replace(folder: Folder, { steps, wanted, observed }: WriteRequest, signal: AbortSignal): Promise<BigIntStats> {
     await this.#options.sweep(folder);
-    const expected = plannedAgainst ?? undefined;
+    const expected = observed?.mark;
     const unchanged = async (): Promise<void> => {
       signal.throwIfAborted();
       if ((await this.#markIn(folder)) !== expected) throw changedMeanwhile();
     };
     // Whether it still stands there is asked before it is replaced.
-    const known = observed?.mark === expected && observed !== undefined ? this.#readings.get(observed) : undefined;
+    const known = observed === null ? undefined : this.#readings.get(observed);
     const found = known ?? (await this.#find(folder));
     if (known === undefined && found !== null) await unchanged();
     const file = found === null ? null : parseFile(found.bytes, this.#subject);
@@ -122,7 +142,7 @@ export class FilePlace implements Place {
     const replacement = {
       name: this.#name,
       bytes,
-      mode: this.#modeFor(found?.stats, secret),
+      mode: this.#modeFor(found?.stats, hasSecret(wanted)),
       ...(found === null ? {} : { owner: { uid: Number(found.stats.uid), gid: Number(found.stats.gid) } }),
     };
     const stats = await replaceFile(folder, replacement, { isNew: found === null, unchanged });
@@ -217,7 +237,9 @@ export class FilePlace implements Place {
     return secret ? modeOf(stats) & 0o600 : modeOf(stats);
   }
 
-  #blockProblem(value: string): string | undefined {
+  #problem(name: string, value: string): string | undefined {
+    const problem = representationProblem(name, value);
+    if (problem !== undefined) return problem;
     if (this.#options.block === undefined || !looksLikeMarker(value)) return undefined;
     return 'has a value with a line like a block marker';
   }
@@ -225,6 +247,10 @@ export class FilePlace implements Place {
   get #folderKey(): string {
     return this.#options.segments.slice(0, -1).join('/');
   }
+}
+
+function hasSecret(wanted: ReadonlyMap<string, Wanted>): boolean {
+  return [...wanted.values()].some(({ secret }) => secret);
 }
 
 /** Device, inode, change time and size. */

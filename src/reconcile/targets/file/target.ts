@@ -6,7 +6,7 @@ import { parseAt, parseOptions } from './options.ts';
 import { FilePlace } from './place.ts';
 import { sweep } from './replace.ts';
 import { FolderWatches } from './watch.ts';
-import type { Place, PlaceIdentity, Target, TargetOptions } from '../../target.ts';
+import type { OpenRequest, Place, PlaceIdentity, Target, TargetOptions } from '../../target.ts';
 
 export interface FileTargetOptions {
   /** The folder under which everything stays; from the server's configuration only. It must exist. */
@@ -36,12 +36,14 @@ export class FileTarget implements Target {
 
   identity(at: string, options: TargetOptions): PlaceIdentity {
     const { block } = parseOptions(options);
-    return { place: join(this.#real(), at), ...(block === undefined ? {} : { part: block }) };
+    const place = join(this.#real(), at);
+    const claim = { place, ...(block === undefined ? {} : { part: block }) };
+    return { id: JSON.stringify([place, block ?? null]), claims: [claim] };
   }
 
-  open(at: string, options: TargetOptions): Promise<Place> {
+  open({ at, options, fingerprint }: OpenRequest): Promise<Place> {
     const parts = { root: this.#root, watches: this.#watches, sweep: (folder: Folder) => this.#sweep(folder) };
-    return Promise.resolve(new FilePlace({ ...parseOptions(options), ...parts, segments: parseAt(at) }));
+    return Promise.resolve(new FilePlace({ ...parseOptions(options), ...parts, fingerprint, segments: parseAt(at) }));
   }
 
   async close(): Promise<void> {
