@@ -13,7 +13,8 @@ export const exitCodes = {
   usage: { code: 2, means: 'the command line itself is wrong' },
   differs: {
     code: 3,
-    means: '`diff --exit-code` found a difference, `sync status --exit-code` a sync out of agreement',
+    means:
+      '`diff --exit-code` found a difference, `sync status --exit-code` a sync out of agreement, `target check --exit-code` a right that is missing',
   },
   denied: { code: 4, means: 'not signed in, or not allowed' },
   unreachable: { code: 5, means: 'the server does not answer' },

@@ -116,10 +116,25 @@ export const commandTable: readonly CommandRow[] = [
   },
   {
     name: 'target',
-    brief: 'show the places that can be kept equal',
+    brief: 'say which places can be kept equal',
     commands: [
+      {
+        name: 'add',
+        brief: 'add a cluster',
+        load: async () => (await import('./commands/target-add.ts')).command,
+      },
+      {
+        name: 'check',
+        brief: 'ask a cluster as whom it knows us, and what we may do there',
+        load: async () => (await import('./commands/target-check.ts')).command,
+      },
       { name: 'list', brief: 'list targets', load: async () => (await import('./commands/target.ts')).list },
       { name: 'get', brief: 'show a target', load: async () => (await import('./commands/target.ts')).get },
+      {
+        name: 'delete',
+        brief: 'remove a target that was added, and its credential',
+        load: async () => (await import('./commands/target.ts')).remove,
+      },
     ],
   },
   {
@@ -150,8 +165,18 @@ export const commandTable: readonly CommandRow[] = [
       { name: 'get', brief: 'show a sync', load: async () => (await import('./commands/sync.ts')).get },
       {
         name: 'delete',
-        brief: 'remove a sync; its place stays as it is',
-        load: async () => (await import('./commands/sync.ts')).remove,
+        brief: 'remove a sync',
+        load: async () => (await import('./commands/sync-delete.ts')).command,
+      },
+      {
+        name: 'pause',
+        brief: 'leave a place alone for a while',
+        load: async () => (await import('./commands/sync-pause.ts')).pause,
+      },
+      {
+        name: 'resume',
+        brief: 'end a pause',
+        load: async () => (await import('./commands/sync-pause.ts')).resume,
       },
     ],
   },

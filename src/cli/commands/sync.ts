@@ -24,4 +24,3 @@ const verbs = readingVerbs<SyncView>(
 );
 
 export const { get, list } = verbs;
-export const remove = verbs.delete;
