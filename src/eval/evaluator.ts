@@ -27,6 +27,8 @@ export interface Evaluated<H extends Stored> {
   readonly secret: boolean;
   /** What it was computed from, in the order of use, each once; itself first. */
   readonly origins: readonly H[];
+  /** Of a secret that is none by itself: from its own path down to the first that is one. */
+  readonly taint?: readonly Path[];
 }
 
 export type Evaluation<H extends Stored> =
@@ -45,7 +47,7 @@ export interface Touched {
 export const evaluationLimits = { references: 1000, bytes: 1024 * 1024, work: 16 * 1024 * 1024 } as const;
 
 /** What one path came to, with what the expressions that use it need to know. */
-interface Done<H extends Stored> extends Omit<Evaluated<H>, 'origins'> {
+interface Done<H extends Stored> extends Omit<Evaluated<H>, 'origins' | 'taint'> {
   /** Of the text in UTF-8. */
   readonly bytes: number;
   /** What it refers to itself, in order. */
@@ -115,7 +117,8 @@ export class Evaluator<H extends Stored> {
     for (let frame = this.#open.at(-1); frame !== undefined; frame = this.#open.at(-1)) done = this.#advance(frame);
     if (done === undefined) throw new Error('an evaluation ended without a result');
     const { stored, text, secret } = done;
-    return { path, stored, text, secret, origins: originsOf(done) };
+    const taint = taintOf(done);
+    return { path, stored, text, secret, origins: originsOf(done), ...(taint === undefined ? {} : { taint }) };
   }
 
   /** The value of what is stored at a path, or `undefined` when an expression was opened for it. */
@@ -213,6 +216,18 @@ function append<H extends Stored>(frame: Frame<H>, text: string, bytes: number):
   frame.bytes += bytes;
   if (frame.bytes > evaluationLimits.bytes) throw new Stop(tooMuchText);
   frame.text += text;
+}
+
+/** From an expression that is no secret by itself to what makes it one. */
+function taintOf<H extends Stored>(done: Done<H>): readonly Path[] | undefined {
+  if (!done.secret || done.stored.current.kind === 'secret') return undefined;
+  const chain = [done.path];
+  let next: Done<H> | undefined = done;
+  while (next !== undefined && next.stored.current.kind !== 'secret') {
+    next = next.parts.find(({ secret }) => secret);
+    if (next !== undefined) chain.push(next.path);
+  }
+  return chain;
 }
 
 /** In the order of use, each once. Here the limit counts what an earlier evaluation had computed already, too. */

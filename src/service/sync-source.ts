@@ -45,6 +45,11 @@ export class ServerSyncSource implements SyncSource {
     return { kind: 'absent' };
   }
 
+  async wishAt(name: SyncName, revision: number): Promise<Wish> {
+    const spec = this.spec(name);
+    return spec === undefined ? { kind: 'absent' } : this.#options.wishes.at(spec, revision);
+  }
+
   wishMark(name: SyncName): number | undefined {
     return this.#options.wishes.mark(name);
   }

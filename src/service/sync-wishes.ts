@@ -1,6 +1,7 @@
 import type { Gate } from './gate.ts';
 import { checkFolderSize } from './limits.ts';
-import { PresentLoaders } from './loaders.ts';
+import { PastLoaders, PresentLoaders } from './loaders.ts';
+import type { StoredEntry } from './loaders.ts';
 import type { Rights } from './rights.ts';
 import type { Keyring } from '#crypto/keyring';
 import type { TruthOp } from '#domain/change';
@@ -9,17 +10,20 @@ import { PlumbError } from '#domain/errors';
 import { nameOf, nounPaths, parseFolder } from '#domain/path';
 import type { SyncSpec } from '#domain/records';
 import { evaluateFolder } from '#eval/evaluate';
-import type { FolderEvaluation } from '#eval/evaluate';
+import type { Evaluated, FolderEvaluation } from '#eval/evaluate';
 import type { Problem } from '#eval/problem';
 import type { SyncName, Wish } from '#reconcile/reconciler';
+import type { DesiredItem } from '#reconcile/target';
 import { Interests } from '#state/interest';
 import type { View } from '#state/view';
+import type { Driver } from '#store/driver';
 import type { Commit } from '#store/log';
 
 export interface WishOptions {
   readonly gate: Gate;
   readonly state: View;
   readonly keyring: Keyring;
+  readonly blobs: Pick<Driver, 'getBlobs'>;
 }
 
 type Stalled = Extract<Wish, { readonly kind: 'stalled' }>;
@@ -41,10 +45,22 @@ export class SyncWishes {
     const evaluated = this.#evaluate(spec);
     if (name !== undefined) this.#remember(name, spec, 'kind' in evaluated ? undefined : evaluated);
     if ('kind' in evaluated) return evaluated;
-    const { problems, values, withheld } = evaluated;
-    if (problems.length > 0 || withheld > 0) return incomplete(spec, evaluated);
-    const desired = new Map(values.map(({ path, text, secret }) => [nameOf(path), { value: text, secret }]));
-    return { kind: 'desired', desired, revision: this.#revisionOf(evaluated) };
+    return this.#wishOf(spec, evaluated);
+  }
+
+  /**
+   * What it would have delivered as of a revision, as its workload may see it now. Its environment is that of the
+   * present.
+   */
+  async at(spec: SyncSpec, revision: number): Promise<Wish> {
+    const { gate, state: view, keyring, blobs } = this.#options;
+    const rights = gate.rightsOf(spec.runAs);
+    if (rights === undefined) return disabled(spec);
+    const loaders = new PastLoaders({ view, rights, keyring, blobs, past: { revision } });
+    const folder = parseFolder(spec.from);
+    const evaluated = await loaders.settled(() => evaluateFolder(folder, loaders));
+    const wish = this.#wishOf(spec, evaluated);
+    return wish.kind === 'desired' ? { ...wish, revision } : wish;
   }
 
   /** Why entries of a sync cannot be evaluated by its workload, as far as this reader may be told. */
@@ -91,12 +107,17 @@ export class SyncWishes {
     return names;
   }
 
+  #wishOf(spec: SyncSpec, evaluated: FolderEvaluation<StoredEntry>): Wish {
+    const { problems, values, withheld } = evaluated;
+    if (problems.length > 0 || withheld > 0) return incomplete(spec, evaluated);
+    const desired = new Map(values.map((value) => [nameOf(value.path), toItem(value)]));
+    return { kind: 'desired', desired, revision: this.#revisionOf(evaluated) };
+  }
+
   #evaluate(spec: SyncSpec): FolderEvaluation<Head> | Stalled {
     const { gate, state, keyring } = this.#options;
     const rights = gate.rightsOf(spec.runAs);
-    if (rights === undefined) {
-      return { kind: 'stalled', reason: 'PrincipalDisabled', message: `${spec.runAs} is disabled or gone` };
-    }
+    if (rights === undefined) return disabled(spec);
     const folder = parseFolder(spec.from);
     try {
       checkFolderSize(state, folder);
@@ -121,7 +142,7 @@ export class SyncWishes {
   }
 
   /** Not that of the present: a change elsewhere is no news for the status. */
-  #revisionOf({ touched }: FolderEvaluation<Head>): number {
+  #revisionOf({ touched }: FolderEvaluation<StoredEntry>): number {
     let revision = 0;
     for (const path of touched.paths) {
       const head = this.#options.state.head(path);
@@ -131,8 +152,21 @@ export class SyncWishes {
   }
 }
 
+function toItem({ text, secret, stored, taint }: Evaluated<StoredEntry>): DesiredItem {
+  return {
+    value: text,
+    secret,
+    ...(stored.current.type === 'bytes' ? { binary: true } : {}),
+    ...(taint === undefined ? {} : { taint }),
+  };
+}
+
+function disabled({ runAs }: SyncSpec): Stalled {
+  return { kind: 'stalled', reason: 'PrincipalDisabled', message: `${runAs} is disabled or gone` };
+}
+
 /** A whole folder or nothing: what may not be read any more must not vanish from the target. */
-function incomplete(spec: SyncSpec, { problems, values, withheld }: FolderEvaluation<Head>): Stalled {
+function incomplete(spec: SyncSpec, { problems, values, withheld }: FolderEvaluation<StoredEntry>): Stalled {
   const total = problems.length + values.length + withheld;
   const unreadable = problems.filter(({ code }) => code === 'forbidden').length + withheld;
   if (unreadable > 0) {
