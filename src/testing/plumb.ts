@@ -67,7 +67,7 @@ export interface PlumbOptions {
   /** Whether `person/root` is made and signed in. Default true. */
   readonly bootstrap?: boolean;
   /** Default: a loop that wakes nothing and has nothing to do. */
-  readonly reconciling?: (source: SyncSource, clock: FakeClock, targets: OpenTargets) => Reconciling;
+  readonly reconciling?: (source: SyncSource, clock: FakeClock, targets: OpenTargets) => Reconciling | undefined;
   readonly feed?: FeedOptions;
   /** What may be added over the API. Default nothing. */
   readonly targetKinds?: readonly TargetKind[];
