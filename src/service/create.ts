@@ -42,7 +42,7 @@ export function createServices(parts: ServiceParts): Services {
   const keeper = new TokenKeeper({ storeId: keyring.storeId, state, work, workState, clock, random });
   const methods = parts.methods(keeper);
   const gate = new Gate({ state, audit, clock, recheck: recheckWith(methods) });
-  const wishes = new SyncWishes({ gate, state, keyring });
+  const wishes = new SyncWishes({ gate, state, keyring, blobs });
   const kept = new ServerSyncSource({ gate, state, workState, work, keyring, wishes });
   const deliveries = new SyncDeliveries(kept, wishes);
   const { openTargets: configured = new Map(), targetKinds: kinds = [] } = parts;
