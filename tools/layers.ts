@@ -93,6 +93,9 @@ export const edges: readonly string[] = [
   'crypto/seals',
   'audit/sinks',
   'reconcile/targets/file',
+  'reconcile/targets/kubernetes/session',
+  'reconcile/targets/kubernetes/exchange',
+  'reconcile/targets/kubernetes/kubeconfig-file',
   'server/listen',
   // A client runs anywhere: what it sends with and how it waits stand here, and may be replaced by options.
   'client/src/transport',
@@ -101,7 +104,7 @@ export const edges: readonly string[] = [
 
 /** Modules of Node that only compute, and where they may be imported. */
 export const pureModules: Readonly<Record<string, readonly string[]>> = {
-  'node:crypto': ['crypto', 'store', 'audit', 'auth', 'protocol'],
+  'node:crypto': ['crypto', 'store', 'audit', 'auth', 'protocol', 'reconcile/targets/kubernetes'],
   'node:path': ['*'],
   'node:util': ['*'],
   'node:url': ['*'],
