@@ -45,7 +45,8 @@ async function sampleLines({ config, services, caller, near }: SampleView): Prom
   const last = (name: string): string => name.slice(project.length + 1);
   const heirs = own.filter((environment) => environment.extends === last(root.name)).map(({ name }) => last(name));
   const syncs = (await services.syncs.list(caller)).map((sync) => {
-    const folder = config.targets[sync.target]?.root;
+    const target = config.targets[sync.target];
+    const folder = target?.type === 'file' ? target.root : undefined;
     const inSync = sync.status?.conditions.some(({ type, status }) => type === 'InSync' && status === 'true');
     const place = folder === undefined ? `${sync.target}:${sync.at}` : near(`${folder}/${sync.at}`);
     return `sync ${sync.name} → ${place}, ${inSync === true ? 'in agreement' : 'not in agreement'}`;

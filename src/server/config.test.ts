@@ -69,6 +69,12 @@ describe('where it is said', () => {
     [['--data', '/d', '--key-file', 'DATA/k', '--audit-file', 'a'], { keyFile: '/d/k', auditFile: '/home/of/user/a' }],
     [['--tls-cert', 'c', '--tls-key', '/k'], { tls: { cert: '/home/of/user/c', key: '/k' } }],
     [['--allowed-hosts', 'a, b'], { allowedHosts: ['a', 'b'] }],
+    [[], { kubernetesHosts: [] }],
+    [['--dev'], { kubernetesHosts: ['localhost', '127.0.0.1', '[::1]'] }],
+    [
+      ['--kubernetes-hosts', 'A.example.com, 10.0.0.1:6443,*.eks.example.com,[::1]:1'],
+      { kubernetesHosts: ['a.example.com', '10.0.0.1:6443', '*.eks.example.com', '[::1]:1'] },
+    ],
   ])('%j', async (argv, expected) => {
     expect(await read(argv)).toMatchObject(expected);
   });
@@ -80,6 +86,26 @@ describe('where it is said', () => {
     expect(config.targets).toEqual({
       here: { type: 'file', root: '/home/of/user/out', description: 'mine' },
       beside: { type: 'file', root: '/d/x' },
+    });
+  });
+
+  test('a cluster is known by a kubeconfig or by our own pod', async () => {
+    const targets = [
+      'targets:',
+      '  eu: { type: kubernetes, kubeconfig: k/c, context: eu, watch: namespaces, requestsPerSecond: 5, description: d }',
+      '  own: { type: kubernetes, inCluster: true }',
+    ];
+    const config = await read(['--config', 'x.yaml'], { file: `${targets.join('\n')}\n` });
+    expect(config.targets).toEqual({
+      eu: {
+        type: 'kubernetes',
+        kubeconfig: '/home/of/user/k/c',
+        context: 'eu',
+        watch: 'namespaces',
+        requestsPerSecond: 5,
+        description: 'd',
+      },
+      own: { type: 'kubernetes', inCluster: true },
     });
   });
 
@@ -122,13 +148,40 @@ describe('what is refused', () => {
       'targets: { A: { type: file, root: x } }\n',
       'x.yaml: targets.A: a name is 1 to 63 of a-z 0-9 -',
     ],
-    [['--config', 'x.yaml'], 'targets: { a: { type: exec, root: x } }\n', 'x.yaml: targets.a: type must be file'],
+    [
+      ['--config', 'x.yaml'],
+      'targets: { a: { type: exec, root: x } }\n',
+      'x.yaml: targets.a: type must be file or kubernetes',
+    ],
     [['--config', 'x.yaml'], 'targets: { a: { type: file } }\n', 'x.yaml: targets.a: root must name a folder'],
     [
       ['--config', 'x.yaml'],
       'targets: { a: { type: file, root: x, mode: y } }\n',
       'x.yaml: targets.a: mode is not known here, expected type, root and description',
     ],
+    ...(
+      [
+        ['{}', 'expected either kubeconfig or inCluster: true'],
+        ['{ inCluster: false }', 'expected either kubeconfig or inCluster: true'],
+        ['{ kubeconfig: k, inCluster: true }', 'expected either kubeconfig or inCluster: true'],
+        ['{ inCluster: true, context: c }', 'context goes with kubeconfig'],
+        ['{ kubeconfig: "" }', 'kubeconfig must name a file'],
+        ['{ kubeconfig: k, context: 1 }', 'context must be a name'],
+        ['{ kubeconfig: k, watch: all }', 'watch must be names or namespaces'],
+        ['{ kubeconfig: k, requestsPerSecond: 0 }', 'requestsPerSecond must be a whole number from 1 to 100000'],
+        ['{ kubeconfig: k, requestsPerSecond: 1.5 }', 'requestsPerSecond must be a whole number from 1 to 100000'],
+        ['{ kubeconfig: k, inCluster: 1 }', 'inCluster must be true or false'],
+      ] as const
+    ).map(([members, said]): [string[], string, string] => [
+      ['--config', 'x.yaml'],
+      `targets: { a: { type: kubernetes, ${members.slice(1)} }\n`,
+      `x.yaml: targets.a: ${said}`,
+    ]),
+    ...['a b', 'http://a', '*', '*.', 'a:b', 'a/b', '.a', 'a.*.b', ','].map((hosts): [string[], undefined, string] => [
+      ['--kubernetes-hosts', hosts],
+      undefined,
+      '--kubernetes-hosts: expected HOST, HOST:PORT or *.DOMAIN, separated by commas',
+    ]),
   ])('%j %j', async (argv, file, said) => {
     const told = await refused(argv, file);
     expect(

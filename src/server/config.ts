@@ -1,17 +1,11 @@
 import { isAbsolute, join, resolve } from 'node:path';
+import { readTargets, withFiles } from './config-targets.ts';
+import type { TargetConfig } from './config-targets.ts';
 import { flagOf, optionNames, options, variableOf } from './options.ts';
 import type { Option, OptionName, OptionValues } from './options.ts';
 import type { Diagnostic } from '#domain/errors';
 import { PlumbError } from '#domain/errors';
 import { readYaml } from '#format/yaml';
-
-/** A place that the configuration allows to be kept equal. */
-export interface TargetConfig {
-  readonly type: 'file';
-  /** Absolute; files are only ever written below it. */
-  readonly root: string;
-  readonly description?: string;
-}
 
 /** Everything the server was told, read once and frozen. Paths are absolute. */
 export interface Config extends Omit<OptionValues, 'socket' | 'tlsCert' | 'tlsKey'> {
@@ -71,12 +65,12 @@ function resolveConfig({ values, targets, dev, port }: Found, cwd: string): Conf
   const data = resolve(cwd, values.data);
   const file = (written: string): string => resolve(cwd, written.replace(/^DATA(?=\/)/, data));
   const { socket, tlsCert, tlsKey, listen, ...rest } = values;
-  const rooted = Object.entries(targets).map(
-    ([name, target]) => [name, { ...target, root: file(target.root) }] as const,
-  );
+  const rooted = Object.entries(targets).map(([name, target]) => [name, withFiles(target, file)] as const);
   const sample = dev ? [['local', { type: 'file', root: join(data, 'out') }] as const] : [];
   return {
     ...rest,
+    // For a cluster on the developer's own machine.
+    kubernetesHosts: dev ? [...rest.kubernetesHosts, 'localhost', '127.0.0.1', '[::1]'] : rest.kubernetesHosts,
     dev,
     data,
     listen: listen === undefined || port === undefined ? listen : { ...listen, port },
@@ -189,33 +183,6 @@ function scalarText(value: unknown): string | undefined {
 
 function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function readTargets(written: unknown, subject: string, diagnostics: Diagnostic[]): Record<string, TargetConfig> {
-  if (written === undefined) return {};
-  if (!isMapping(written)) {
-    diagnostics.push({ subject, message: 'targets must be a mapping of names to targets' });
-    return {};
-  }
-  const targets = Object.entries(written).flatMap(([name, target]) => {
-    const problem = targetProblem(name, target);
-    if (problem === undefined) return [[name, target as TargetConfig] as const];
-    diagnostics.push({ subject, message: `targets.${name}: ${problem}` });
-    return [];
-  });
-  return Object.fromEntries(targets);
-}
-
-function targetProblem(name: string, target: unknown): string | undefined {
-  if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(name)) return 'a name is 1 to 63 of a-z 0-9 -';
-  if (!isMapping(target)) return 'expected a mapping';
-  const unknown = Object.keys(target).filter((key) => !['type', 'root', 'description'].includes(key));
-  if (unknown.length > 0) return `${unknown.join(', ')} is not known here, expected type, root and description`;
-  if (target['type'] !== 'file') return 'type must be file';
-  if (typeof target['root'] !== 'string' || target['root'] === '') return 'root must name a folder';
-  return target['description'] === undefined || typeof target['description'] === 'string'
-    ? undefined
-    : 'description must be text';
 }
 
 function freeze<T extends object>(value: T): T {

@@ -51,6 +51,21 @@ const words = (doc: string): Option<readonly string[]> => ({
   doc: `${doc}; separated by commas`,
 });
 
+const hostPattern = /^(?:\[[0-9A-Fa-f:.]+\]|(?:\*\.)?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::\d{1,5})?$/;
+
+/** Lower case, as hosts of URLs are. */
+const hosts = (doc: string): Option<readonly string[]> => ({
+  parse: (written) => {
+    const value = words('').parse(written.toLowerCase());
+    if (typeof value === 'string') return value;
+    return value.value.every((host) => hostPattern.test(host))
+      ? value
+      : 'HOST, HOST:PORT or *.DOMAIN, separated by commas';
+  },
+  default: '',
+  doc: `${doc}: HOST, HOST:PORT or *.DOMAIN; separated by commas`,
+});
+
 /** Where TCP is served. */
 export interface Endpoint {
   /** A name or an address; an IPv6 address without brackets. */
@@ -80,6 +95,7 @@ export const options = {
   keyFile: text('DATA/root.key', 'key file of the seal, 0600; keep it apart from the store'),
   auditFile: text('DATA/audit.log', 'where reads and refusals are recorded, 0600'),
   allowedHosts: words('host names that are answered, besides localhost and that of listen'),
+  kubernetesHosts: hosts('API servers that targets added over the API may name; in development also loopback'),
   acceptLoss: flag('start although the anchor knows changes that the store has lost; the loss is audited'),
   requestsPerSecond: count(50_000, [1, 10_000_000], 'requests of one principal, and of one address without a token'),
   failuresPerMinute: count(60, [1, 1_000_000], 'refused credentials of one address'),
@@ -123,7 +139,9 @@ export function helpText(): string {
     '--tls-cert is tlsCert in the file and PLUMB_TLS_CERT. A flag wins over the environment, that over the file.',
     '',
     '  --config FILE           YAML; besides the options below it holds the targets:',
-    '                          targets: { NAME: { type: file, root: FOLDER, description: TEXT } }',
+    '                          targets: { NAME: { type: file, root: FOLDER, description: TEXT } } or',
+    '                          { type: kubernetes, kubeconfig: FILE, context: NAME, inCluster: true,',
+    '                          watch: names|namespaces, requestsPerSecond: N, description: TEXT }',
     '  --dev                   development: data in .plumb/dev, signed in as person/root, a sample project',
     '  --port PORT             the port of --listen alone',
     ...rows,
