@@ -125,7 +125,13 @@ export interface InventoryRecord {
   /** What has to be started anew for what was written, by consumer; noted with the intent, removed when it runs. */
   readonly restarts?: Readonly<Record<string, RestartItem>>;
   /** A restart failed and the values of `to` were put back in place of those of `from`, until a person applies. */
-  readonly heldBack?: { readonly from: number; readonly to: number };
+  readonly heldBack?: HeldBack;
+}
+export interface HeldBack {
+  readonly from: number;
+  readonly to: number;
+  /** What failed, for people. */
+  readonly because: string;
 }
 export interface RestartItem {
   /** Hash of what the consumer reads: a restart for the same contents is made once. */

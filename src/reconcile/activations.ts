@@ -1,11 +1,11 @@
 import { activate } from './activation.ts';
+import type { Activated } from './activation.ts';
 import type { Deliveries } from './delivery.ts';
 import type { Run } from './look.ts';
 import type { Places } from './places.ts';
 import type { Outcome, SyncSource } from './reconciler.ts';
 import type { Place } from './target.ts';
-import { unseen } from './verdict.ts';
-import type { InventoryRecord, RestartItem } from '#domain/records';
+import type { HeldBack, InventoryRecord } from '#domain/records';
 
 /** Between two looks at a restart that is on its way, if the target's watch does not tell earlier. */
 const againMs = 5_000;
@@ -33,40 +33,26 @@ export class Activations {
     const inventory = syncs.inventory(name);
     if (activator === undefined || inventory.restarts === undefined) return done;
     if (inventory.place !== run.resolved.placeKey) return done;
-    const { restarts, activation, isPending, failed } = await activate({ name, syncs, places, activator, signal });
+    const found = await activate({ name, syncs, places, activator, signal });
     const { restarts: _, ...rest } = inventory;
+    const heldBack = this.#heldBack(run, found, inventory);
     const next: InventoryRecord = {
       ...rest,
-      ...(restarts === undefined ? {} : { restarts }),
-      ...this.#heldBack(run, failed, inventory),
+      ...(found.restarts === undefined ? {} : { restarts: found.restarts }),
+      ...(heldBack === undefined ? {} : { heldBack }),
     };
-    const status = syncs.status(name);
-    const conditions = Object.fromEntries(status?.conditions.map((one) => [one.type, one]) ?? []);
-    const holding = next.heldBack !== undefined && inventory.heldBack === undefined;
-    const held = holding ? unseen('Held', 'RestartFailed', heldMessage(next, activation.message)) : {};
-    await deliveries.conclude(
-      name,
-      { generation: spec.generation, conditions: { ...conditions, ...held }, activation },
-      next,
-    );
-    if (holding) return { kind: 'again', afterMs: 0 };
-    return isPending ? { kind: 'again', afterMs: againMs } : done;
+    const { activation } = found;
+    await deliveries.conclude(name, { generation: spec.generation, conditions: 'as before', activation }, next);
+    if (heldBack !== undefined) return { kind: 'again', afterMs: 0 };
+    return found.isPending ? { kind: 'again', afterMs: againMs } : done;
   }
 
   /** The values before the failed restart go back in place, until a person looks. */
-  #heldBack(
-    { resolved }: Run,
-    failed: readonly RestartItem[],
-    inventory: InventoryRecord,
-  ): Pick<InventoryRecord, 'heldBack'> {
+  #heldBack({ resolved }: Run, { failed, activation }: Activated, inventory: InventoryRecord): HeldBack | undefined {
     const [first] = failed;
-    if (first?.before === undefined || resolved.rules.onFailedRestart !== 'hold' || inventory.heldBack !== undefined)
-      return {};
-    if (this.#options.syncs.wishAt === undefined || first.before === first.revision) return {};
-    return { heldBack: { from: first.revision, to: first.before } };
+    if (resolved.rules.onFailedRestart !== 'hold' || inventory.heldBack !== undefined) return undefined;
+    if (this.#options.syncs.wishAt === undefined) return undefined;
+    if (first?.before === undefined || first.before === first.revision) return undefined;
+    return { from: first.revision, to: first.before, because: activation.message };
   }
-}
-
-function heldMessage({ heldBack }: InventoryRecord, failure: string): string {
-  return `${failure}; the values of revision ${heldBack?.to} are put back; apply delivers the newest again`;
 }

@@ -10,8 +10,8 @@ import { restartsFor } from './restarts.ts';
 import { holds, nextStatus } from './status.ts';
 import type { Finding } from './status.ts';
 import type { Place } from './target.ts';
-import { judge, unseen, written } from './verdict.ts';
-import type { Verdict } from './verdict.ts';
+import { heldBack, judge, unseen, written } from './verdict.ts';
+import type { Conditions, Verdict } from './verdict.ts';
 import type { InventoryItem, InventoryRecord, SyncStatus } from '#domain/records';
 import type { Clock } from '#util/clock';
 
@@ -85,10 +85,9 @@ export class Deliveries {
     const { name, spec, person } = run;
     const finding: Finding = {
       generation: spec.generation,
-      conditions: verdict.conditions,
       agree: draft.agree,
       total: draft.total,
-      ...(verdict.agrees ? { applied: revision } : {}),
+      ...this.#concluding(run, verdict.conditions, verdict.agrees ? revision : undefined),
     };
     const takes = verdict.agrees && (person || spec.mode !== 'report');
     await this.conclude(name, finding, takes ? this.#ours(run, draft.confirmed) : undefined);
@@ -118,25 +117,31 @@ export class Deliveries {
     const isWhole = draft.blocked.size === 0;
     const finding: Finding = {
       generation: spec.generation,
-      conditions: written(draft),
+      ...this.#concluding(run, written(draft), isWhole ? revision : undefined),
       agree: isWhole ? draft.total : draft.agree + draft.writes.filter((step) => step.do !== 'delete').length,
       total: draft.total,
-      ...(isWhole ? { applied: revision } : {}),
       note: noteOf(draft),
     };
     await this.conclude(name, finding, this.#ours(run, draft.confirmed, restarts));
     return mark;
   }
 
+  /** Agreement with values that were put back is none with the source. */
+  #concluding(run: Run, conditions: Conditions, applied: number | undefined): Pick<Finding, 'conditions' | 'applied'> {
+    const held = run.person ? undefined : inventoryOf(this.#syncs, run).heldBack;
+    if (held !== undefined) return { conditions: { ...conditions, ...heldBack(held) } };
+    return { conditions, ...(applied === undefined ? {} : { applied }) };
+  }
+
   /** The record of what is ours in the place, with what is to be started anew added to what was before. */
   #ours(run: Run, { names }: InventoryRecord, added: InventoryRecord['restarts'] = {}): InventoryRecord {
-    const { restarts: before = {}, heldBack } = inventoryOf(this.#syncs, run);
+    const { restarts: before = {}, heldBack: held } = inventoryOf(this.#syncs, run);
     const restarts = { ...before, ...added };
     return {
       place: run.resolved.placeKey,
       names,
       ...(Object.keys(restarts).length === 0 ? {} : { restarts }),
-      ...(heldBack === undefined || run.person ? {} : { heldBack }),
+      ...(held === undefined || run.person ? {} : { heldBack: held }),
     };
   }
 }

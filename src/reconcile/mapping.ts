@@ -57,7 +57,7 @@ export function parseMapping(option: unknown): Mapping {
     ...(only === undefined ? {} : { only: only as readonly string[] }),
     ...(except === undefined ? {} : { except: except as readonly string[] }),
     ...(letters === undefined ? {} : { case: letters as 'upper' | 'lower' }),
-    ...(isText(pattern) ? { template: pattern } : {}),
+    ...(typeof pattern === 'string' ? { template: pattern } : {}),
   };
 }
 

@@ -13,7 +13,7 @@ export interface Stated {
 /** What a look at a sync found. */
 export interface Finding {
   readonly generation: number;
-  readonly conditions: Partial<Readonly<Record<ConditionType, Stated>>>;
+  readonly conditions: Partial<Readonly<Record<ConditionType, Stated>>> | 'as before';
   /** Default: as before. */
   readonly agree?: number;
   readonly total?: number;
@@ -27,7 +27,7 @@ export interface Finding {
 
 /** Answers `previous` itself when nothing has changed, so that nothing need be saved. */
 export function nextStatus(previous: SyncStatus | undefined, finding: Finding, now: number): SyncStatus {
-  const conditions = conditionTypes.map((type) => nextCondition(previous, type, finding, now));
+  const conditions = nextConditions(previous, finding, now);
   const note = finding.note ?? previous?.note;
   const next: SyncStatus = {
     generation: finding.generation,
@@ -47,15 +47,17 @@ export function holds(status: SyncStatus | undefined, type: ConditionType, reaso
   return condition?.status === 'true' && (reason === undefined || condition.reason === reason);
 }
 
-function nextCondition(
+function nextConditions(
   previous: SyncStatus | undefined,
-  type: ConditionType,
-  { conditions }: Finding,
+  { conditions: found }: Finding,
   now: number,
-): Condition {
-  const { status, reason, message } = conditions[type] ?? { status: 'false', reason: 'AsExpected', message: '' };
-  const before = previous?.conditions.find((one) => one.type === type);
-  return { type, status, reason, message, since: before?.status === status ? before.since : now };
+): readonly Condition[] {
+  if (found === 'as before') return previous?.conditions ?? [];
+  return conditionTypes.map((type) => {
+    const { status, reason, message } = found[type] ?? { status: 'false', reason: 'AsExpected', message: '' };
+    const before = previous?.conditions.find((one) => one.type === type);
+    return { type, status, reason, message, since: before?.status === status ? before.since : now };
+  });
 }
 
 function nextApplied(

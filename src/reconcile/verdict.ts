@@ -1,6 +1,6 @@
 import type { Draft } from './plan.ts';
 import type { Stated } from './status.ts';
-import type { ConditionType, SyncMode } from '#domain/records';
+import type { ConditionType, HeldBack, SyncMode } from '#domain/records';
 
 export type Conditions = Partial<Readonly<Record<ConditionType, Stated>>>;
 
@@ -58,6 +58,15 @@ function troubleOf({ problems, conflicts }: Draft): Conditions {
 
 export function agreement(total: number): Conditions {
   return { InSync: yes('Agrees', total === 1 ? '1 name agrees' : `all ${total} names agree`) };
+}
+
+/** The values of an earlier revision stand there on purpose. */
+export function heldBack({ from, to, because }: HeldBack): Conditions {
+  const message = `${because}; the values of revision ${to} are put back in place of those of ${from}; apply goes on`;
+  return {
+    InSync: { status: 'false', reason: 'HeldBack', message: `in agreement with revision ${to}` },
+    Held: yes('RestartFailed', message),
+  };
 }
 
 /** For when the target was not looked at. */

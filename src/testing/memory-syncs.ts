@@ -9,6 +9,7 @@ export class MemorySyncs implements SyncSource {
   readonly specs = new Map<string, SyncSpec>();
   readonly wishes = new Map<string, Wish>();
   readonly inventories = new Map<string, InventoryRecord>();
+  readonly #wished = new Map<string, Wish>();
   readonly statuses = new Map<string, SyncStatus>();
   readonly deliveries: Delivery[] = [];
   /** What was made durable, and asked, in order: `wish a`, `inventory a`, `delivery a`, `status a`. */
@@ -36,7 +37,9 @@ export class MemorySyncs implements SyncSource {
       key,
       { value, secret: key.startsWith('SECRET') },
     ]);
-    this.wishes.set(name, { kind: 'desired', desired: new Map(items), revision });
+    const wish: Wish = { kind: 'desired', desired: new Map(items), revision };
+    this.wishes.set(name, wish);
+    this.#wished.set(`${name} ${revision}`, wish);
   }
 
   names(): Iterable<string> {
@@ -50,6 +53,12 @@ export class MemorySyncs implements SyncSource {
   async wish(name: string): Promise<Wish> {
     await this.#call(`wish ${name}`);
     return this.wishes.get(name) ?? { kind: 'absent' };
+  }
+
+  /** What was wished at a revision. */
+  async wishAt(name: string, revision: number): Promise<Wish> {
+    await this.#call(`wish ${name} at ${revision}`);
+    return this.#wished.get(`${name} ${revision}`) ?? { kind: 'absent' };
   }
 
   inventory(name: string): InventoryRecord {

@@ -1,3 +1,4 @@
+import type { Activator } from '#reconcile/activator';
 import type {
   Observed,
   OpenRequest,
@@ -33,6 +34,8 @@ export class MemoryTarget implements Target {
   readonly type = 'memory';
   /** Called after each write of ours. */
   written: (write: MemoryWrite) => void = () => undefined;
+  /** What runs with the places; none unless a test gives one. */
+  activator: Activator | undefined;
   readonly #places = new Map<string, MemoryPlace>();
   readonly #listeners = new Map<string, Set<() => void>>();
   /** Versions go on when a place is made anew. */
@@ -72,6 +75,7 @@ export class MemoryTarget implements Target {
       },
       watch: (changed) => this.#listen(at, changed),
       close: async () => undefined,
+      ...(this.activator === undefined ? {} : { activator: this.activator }),
     });
   }
 
