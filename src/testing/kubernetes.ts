@@ -1,5 +1,6 @@
 /** What tests import for a cluster. */
-export { type Kubernetes, type KubernetesOptions, startKubernetes } from './kubernetes/cluster.ts';
+export { startKubernetes } from './kubernetes/cluster.ts';
+export type { KubeconfigOptions, Kubernetes, KubernetesOptions } from './kubernetes/kubernetes.ts';
 export { KubeClient, KubeError, type KubeUser, type Undo } from './kubernetes/client.ts';
 export {
   collectionPath,

@@ -1,7 +1,7 @@
 /** Programs that a test starts: with a log file, ended when the test's process ends, and free ports for them. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 
 export interface Program {
@@ -11,6 +11,8 @@ export interface Program {
   readonly ended: boolean;
   readonly exited: Promise<void>;
   signal(signal: NodeJS.Signals): void;
+  /** SIGSTOP; resolves when none of its threads runs any more. SIGCONT ends it. */
+  pause(): Promise<void>;
   /** Ends it at once, and waits until it has. */
   kill(): Promise<void>;
   /** The last lines that it has printed. */
@@ -28,6 +30,14 @@ export interface ProgramOptions {
 /** Ends a program when this process is gone, however it went: the shell reads until nobody holds the other end. */
 function guard(pid: number): ChildProcess {
   return spawn('/bin/sh', ['-c', `read -r _; kill -9 ${pid}`], { stdio: ['pipe', 'ignore', 'ignore'] });
+}
+
+/** Of all its threads: one on another processor runs on for a moment. */
+async function isStopped(pid: number): Promise<boolean> {
+  const threads = await readdir(`/proc/${pid}/task`);
+  const stats = await Promise.all(threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8')));
+  // The state stands behind the name, which is in parentheses and may hold any character.
+  return stats.every((stat) => stat.slice(stat.lastIndexOf(')')).startsWith(') T'));
 }
 
 /** Starts it in its folder; what it prints goes to `<name>.log` there. Throws if it cannot be started. */
@@ -57,6 +67,10 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     },
     exited,
     signal: (signal) => void child.kill(signal),
+    async pause() {
+      child.kill('SIGSTOP');
+      while (!(await isStopped(pid))) await new Promise((resolve) => setTimeout(resolve, 1));
+    },
     async kill() {
       if (!ended) child.kill('SIGKILL');
       await exited;

@@ -1,5 +1,7 @@
 /** The cluster that tests start does what they rely on. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { without } from '../fault/without.ts';
 import {
@@ -184,7 +186,7 @@ describe.skipIf(without('kubernetes'))('a cluster', () => {
 
   test('a paused server answers when it goes on', async () => {
     const { kube } = cluster;
-    cluster.pauseApiServer();
+    await cluster.pauseApiServer();
     let answered = false;
     const asked = kube.request<string>('GET', '/readyz').then((text) => {
       answered = true;
@@ -202,7 +204,7 @@ describe.skipIf(without('kubernetes'))('starting and stopping', () => {
   test('stopping leaves no process and no file', async () => {
     const cluster = await startKubernetes();
     expect(commandsIn(cluster.folder).length).toBe(2);
-    cluster.pauseApiServer();
+    await cluster.pauseApiServer();
     await cluster.stop();
     expect(commandsIn(cluster.folder)).toEqual([]);
     expect(existsSync(cluster.folder)).toBe(false);
@@ -226,4 +228,23 @@ describe.skipIf(without('kubernetes'))('starting and stopping', () => {
     expect(seen?.metadata.name).toBe('d');
     expect(await cluster.logs()).toContain('--- kube-controller-manager');
   });
+});
+
+test('programs end with the process that has started them, however that ends', async () => {
+  const script = `
+    const { startProgram } = await import('#testing/programs');
+    const { mkdtempSync } = await import('node:fs');
+    const folder = mkdtempSync('/tmp/plumb-programs-');
+    await startProgram({ name: 'idle', file: process.execPath, argv: ['-e', 'setInterval(() => 0, 1e6)', folder], folder });
+    console.log(folder);`;
+  const child = spawn(process.execPath, ['--conditions=plumb-source', '--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [text] = (await once(child.stdout, 'data')) as [Buffer];
+  const folder = text.toString().trim();
+  expect(commandsIn(folder)).toHaveLength(1);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  while (commandsIn(folder).length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  rmSync(folder, { recursive: true });
 });

@@ -1,159 +1,13 @@
 /** A real API server over a real etcd, fresh and empty, for tests. */
 import { execFile } from 'node:child_process';
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { programPath } from '../../../tools/builds.ts';
-import { type Authority, loopbackHosts, newAuthority } from '../certificates.ts';
-import { freePort, type Program, startProgram, untilReady } from '../programs.ts';
+import { type Program, startProgram, untilReady } from '../programs.ts';
 import { KubeClient, type KubeUser } from './client.ts';
 import { type Etcd, startEtcd } from './etcd.ts';
-
-export interface KubernetesOptions {
-  /** Run kube-controller-manager: `true` all of its controllers, or those named, such as `deployment-controller`. Default: none. */
-  readonly controllers?: true | readonly string[];
-  /** Resources whose watches and lists go to etcd, not to the cache: after `compactEtcd` an old revision is gone (410). As `secrets`. */
-  readonly uncached?: readonly string[];
-  /** Further options of kube-apiserver. */
-  readonly argv?: readonly string[];
-}
-
-export interface KubeconfigOptions {
-  /** Instead of the cluster's own: a proxy in front of it. */
-  readonly server?: string;
-  /** Default: `default`. */
-  readonly namespace?: string;
-}
-
-export interface Kubernetes extends AsyncDisposable {
-  /** `https://127.0.0.1:<port>`; stays the same when the server is started again. */
-  readonly server: string;
-  readonly port: number;
-  /** PEM. Also of the proxies that are given `authority`. */
-  readonly ca: string;
-  readonly authority: Authority;
-  readonly folder: string;
-  /** May everything (`system:masters`), by a token. */
-  readonly admin: KubeUser & { readonly token: string };
-  readonly adminToken: string;
-  /** May nothing but what a test grants, by a token. */
-  readonly limited: KubeUser & { readonly token: string };
-  /** As the admin. */
-  readonly kube: KubeClient;
-  /** A client certificate of the cluster's authority: a user who may nothing yet, or the member of groups. */
-  addUser(name: string, options?: { readonly groups?: readonly string[]; readonly until?: number }): KubeUser;
-  clientOf(user: KubeUser): KubeClient;
-  /** Text of a file for kubectl and its like; everything is inline. */
-  kubeconfig(user?: KubeUser, options?: KubeconfigOptions): string;
-  /** What it prints, as the admin. Throws with its error. */
-  kubectl(...argv: readonly string[]): Promise<string>;
-  /** SIGTERM as in an upgrade, or SIGKILL; resolves when it answers again. */
-  restartApiServer(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
-  /** Its port refuses from then on. */
-  killApiServer(): Promise<void>;
-  /** After `killApiServer`. */
-  startApiServer(): Promise<void>;
-  /** Connections are held, and nobody answers. */
-  pauseApiServer(): void;
-  resumeApiServer(): void;
-  /** Forgets everything but what is there now: see `uncached`. */
-  compactEtcd(): Promise<void>;
-  /** Last lines of everything that runs. */
-  logs(): Promise<string>;
-  stop(): Promise<void>;
-}
-
-/** Everything that is decided before a program starts. */
-interface Setting {
-  readonly options: KubernetesOptions;
-  readonly folder: string;
-  readonly port: number;
-  readonly server: string;
-  readonly authority: Authority;
-  readonly admin: KubeUser & { readonly token: string };
-  readonly limited: KubeUser & { readonly token: string };
-}
-
-const token = () => randomBytes(16).toString('hex');
-
-async function prepare(options: KubernetesOptions): Promise<Setting> {
-  const folder = await mkdtemp(join(tmpdir(), 'plumb-kubernetes-'));
-  const port = await freePort();
-  const authority = newAuthority();
-  const tls = authority.issue({ name: 'kube-apiserver', hosts: loopbackHosts });
-  const signing = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const admin = { name: 'admin', token: token() };
-  const limited = { name: 'limited', token: token() };
-  const files: Readonly<Record<string, string | Buffer>> = {
-    'ca.crt': authority.ca,
-    'tls.crt': tls.certificate,
-    'tls.key': tls.privateKey,
-    'sa.key': signing.privateKey.export({ format: 'pem', type: 'pkcs8' }),
-    'sa.pub': signing.publicKey.export({ format: 'pem', type: 'spki' }),
-    'tokens.csv': `${admin.token},admin,admin,"system:masters"\n${limited.token},limited,limited\n`,
-  };
-  const write = ([name, text]: [string, string | Buffer]) => writeFile(join(folder, name), text, { mode: 0o600 });
-  await Promise.all(Object.entries(files).map(write));
-  return { options, folder, port, server: `https://127.0.0.1:${port}`, authority, admin, limited };
-}
-
-function apiServerArguments({ options, folder, port, server }: Setting, etcd: Etcd): readonly string[] {
-  const at = (name: string): string => join(folder, name);
-  return [
-    `--etcd-servers=${etcd.address}`,
-    `--cert-dir=${at('certificates')}`,
-    `--tls-cert-file=${at('tls.crt')}`,
-    `--tls-private-key-file=${at('tls.key')}`,
-    `--client-ca-file=${at('ca.crt')}`,
-    '--bind-address=127.0.0.1',
-    '--advertise-address=127.0.0.1',
-    `--secure-port=${port}`,
-    '--endpoint-reconciler-type=none',
-    `--service-account-issuer=${server}`,
-    `--service-account-signing-key-file=${at('sa.key')}`,
-    `--service-account-key-file=${at('sa.pub')}`,
-    '--service-cluster-ip-range=10.0.0.0/24',
-    '--authorization-mode=RBAC',
-    `--token-auth-file=${at('tokens.csv')}`,
-    // Nobody makes the service account that every pod would have to have.
-    '--disable-admission-plugins=ServiceAccount',
-    ...((options.uncached ?? []).length === 0
-      ? []
-      : [`--watch-cache-sizes=${(options.uncached ?? []).map((name) => `${name}#0`).join(',')}`]),
-    ...(options.argv ?? []),
-  ];
-}
-
-const base64 = (value: string): string => Buffer.from(value).toString('base64');
-
-function kubeconfigOf(setting: Setting, user: KubeUser, options: KubeconfigOptions = {}): string {
-  const credential =
-    'token' in user
-      ? [`    token: ${user.token}`]
-      : [`    client-certificate-data: ${base64(user.certificate)}`, `    client-key-data: ${base64(user.privateKey)}`];
-  return [
-    'apiVersion: v1',
-    'kind: Config',
-    'clusters:',
-    '- name: test',
-    '  cluster:',
-    `    server: ${options.server ?? setting.server}`,
-    `    certificate-authority-data: ${base64(setting.authority.ca)}`,
-    'users:',
-    `- name: ${user.name}`,
-    '  user:',
-    ...credential,
-    'contexts:',
-    '- name: test',
-    '  context:',
-    '    cluster: test',
-    `    user: ${user.name}`,
-    `    namespace: ${options.namespace ?? 'default'}`,
-    'current-context: test',
-    '',
-  ].join('\n');
-}
+import type { Kubernetes, KubernetesOptions } from './kubernetes.ts';
+import { apiServerArguments, kubeconfigOf, prepare, type Setting } from './setting.ts';
 
 /** kube-apiserver, kube-controller-manager, and what is done to them. */
 class Running {
@@ -286,7 +140,7 @@ async function startOnce(options: KubernetesOptions): Promise<Kubernetes> {
       },
       killApiServer: () => started.server.kill(),
       startApiServer: () => started.startServer(),
-      pauseApiServer: () => started.server.signal('SIGSTOP'),
+      pauseApiServer: () => started.server.pause(),
       resumeApiServer: () => started.server.signal('SIGCONT'),
       compactEtcd: () => etcd.compact(),
       logs: () => started.logs(),
