@@ -120,9 +120,9 @@ export class FaultyTarget implements Target {
   check: Target['check'] = (at, options) => this.#inner.check(at, options);
   identity: Target['identity'] = (at, options) => this.#inner.identity(at, options);
 
-  open: Target['open'] = async (request) => {
-    const { at } = request;
-    const place = await this.#inner.open(request);
+  open: Target['open'] = async (opening) => {
+    const { at } = opening;
+    const place = await this.#inner.open(opening);
     const read: Place['read'] = (request, signal) => {
       this.#reads += 1;
       return this.#faults.read?.(at) ?? place.read(request, signal);
