@@ -1,5 +1,6 @@
 import type { DriftedName } from './plan.ts';
 import type { SyncName } from './reconciler.ts';
+import { describeWriter } from './writer.ts';
 
 /** When repairing has become fighting. */
 export interface OscillationLimits {
@@ -31,11 +32,12 @@ export class Repairs {
     const recent = this.#recent(sync, now);
     if (recent.length < this.#limits.sameValue) return undefined;
     const minutes = Math.round(this.#limits.windowMs / 60_000);
-    for (const { name, found } of drifted) {
+    for (const { name, found, writer } of drifted) {
       const ofName = recent.filter((repair) => repair.name === name);
       const same = ofName.filter((repair) => repair.found === found).length;
       if (same >= this.#limits.sameValue || ofName.length >= this.#limits.anyValue) {
-        return `somebody else keeps changing ${name}: put right ${ofName.length} times in ${minutes} minutes`;
+        const who = writer === undefined ? 'somebody else' : describeWriter(writer);
+        return `the sync ${sync} and ${who} fight over ${name}: put right ${ofName.length} times in ${minutes} minutes`;
       }
     }
     return undefined;

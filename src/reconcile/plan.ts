@@ -1,4 +1,5 @@
 import type { Flaw, Obstacle, Reading, Sighting, Step, Wanted, Writer } from './target.ts';
+import { describeWriter } from './writer.ts';
 import type { PlanStep } from '#domain/plan';
 import type { Fingerprint, InventoryItem, InventoryRecord } from '#domain/records';
 
@@ -110,7 +111,7 @@ class Drafting {
     const rival = present?.writer;
     if (outside !== undefined) this.#conflict(name, `also stands where it is not ours (${outside})`);
     else if (this.#isRival(rival))
-      this.#conflict(name, `is written by the sync ${rival.sync} too (${described(rival)})`);
+      this.#conflict(name, `is written by the sync ${rival.sync} too (${describeWriter(rival)})`);
     else if (present === undefined) this.#write('create', { name, item }, this.#drift(name, 'removed in the target'));
     else this.#compare(name, item, present);
   }
@@ -169,7 +170,7 @@ class Drafting {
     } else if (this.#request.adopt) {
       this.#write('update', { name, item }, 'was not ours and is taken over');
     } else {
-      const by = writer === undefined ? '' : `, written by ${described(writer)}`;
+      const by = writer === undefined ? '' : `, written by ${describeWriter(writer)}`;
       this.#conflict(name, `is there already with another value and is not ours${by}; the option adopt takes it over`);
     }
   }
@@ -276,11 +277,6 @@ interface Named {
 }
 
 const sourceChanged = 'changed in the source';
-
-/** `kubectl-edit, 2026-11-22T14:03:07Z`. */
-function described({ name, at }: Writer): string {
-  return at === undefined ? name : `${name}, ${new Date(at).toISOString()}`;
-}
 
 function named(name: string, entry: string): Pick<InventoryItem, 'entry'> {
   return entry === name ? {} : { entry };

@@ -69,7 +69,7 @@ describe('drift', () => {
     }
     expect(kept().target.peek('a')?.writes).toBe(11);
     expect(kept().state('a')).toEqual(['Drifted: Differs', 'Conflict: Oscillation']);
-    expect(kept().condition('a', 'Conflict')?.message).toContain('keeps changing A');
+    expect(kept().condition('a', 'Conflict')?.message).toContain('somebody else fight over A');
     await kept().clock.advance(3_600_000);
     expect(kept().there('a')).toEqual({ A: 'theirs' });
     await kept().host.apply('a');
