@@ -127,7 +127,9 @@ function syncsClient(send: Send) {
       send<api.SyncView & api.Revision>('POST', `/syncs/${encode(name)}/pause`, { body: request }),
     resume: (name: string, request: { readonly reason?: string } = {}) =>
       send<api.SyncView & api.Revision>('POST', `/syncs/${encode(name)}/resume`, { body: request }),
-    plan: (name: string) => send<api.Plan>('POST', `/syncs/${encode(name)}/plan`, { body: {} }),
+    /** With `reveal`, values of config too, of entries that the caller may read. */
+    plan: (name: string, query: { readonly reveal?: boolean } = {}) =>
+      send<api.Plan>('POST', `/syncs/${encode(name)}/plan`, { body: {}, query }),
     apply: (name: string) => send<api.AppliedPlan>('POST', `/syncs/${encode(name)}/apply`, { body: {} }),
   };
 }

@@ -5,6 +5,7 @@ export type { ApiErrorFields } from './errors.ts';
 export { fetchTransport } from './transport.ts';
 export type { Transport, TransportRequest, TransportResponse } from './transport.ts';
 export type {
+  Activation,
   AppliedPlan,
   BootstrapRequest,
   ChangeRequest,
@@ -27,6 +28,7 @@ export type {
   EvaluatedFolder,
   Form,
   Health,
+  HeldBack,
   HistoryPage,
   IssuedToken,
   Kind,

@@ -3,6 +3,14 @@
  * epoch.
  */
 
+export interface Activation {
+  readonly state: 'done' | 'pending' | 'failed';
+  /** Of which consumers. */
+  readonly message: string;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+}
+
 export interface AppliedPlan {
   readonly sync: string;
   readonly revision: number;
@@ -245,6 +253,13 @@ export interface Health {
   readonly revision: number;
 }
 
+export interface HeldBack {
+  /** The revision whose restart failed. */
+  readonly from: number;
+  /** The revision whose values were put back. */
+  readonly to: number;
+}
+
 export interface HistoryPage {
   readonly path: string;
   /** Newest first. */
@@ -428,7 +443,7 @@ export interface Side {
 
 export interface SyncInput {
   readonly from: string;
-  /** `<target>:<at>`. */
+  /** `<target>:<at>` or `<target>/<at>`. */
   readonly to: string;
   readonly runAs: string;
   /** What happens on drift; default repair. */
@@ -473,6 +488,7 @@ export interface SyncPutResult {
   readonly generation: number;
   readonly pause?: SyncPause;
   readonly status?: SyncStatus;
+  readonly heldBack?: HeldBack;
   readonly plan?: Plan;
   readonly revision: number;
 }
@@ -490,6 +506,7 @@ export interface SyncStatus {
   readonly total: number;
   /** What was last done to the target. */
   readonly note?: string;
+  readonly activation?: Activation;
 }
 
 export interface SyncView {
@@ -508,6 +525,7 @@ export interface SyncView {
   readonly generation: number;
   readonly pause?: SyncPause;
   readonly status?: SyncStatus;
+  readonly heldBack?: HeldBack;
 }
 
 export interface TargetCheckRequest {

@@ -46,6 +46,7 @@ export type {
   SyncDeleteOptions,
   SyncInput,
   SyncPauseRequest,
+  SyncPlanOptions,
   Syncs,
   SyncView,
   TargetCheckRequest,

@@ -15,12 +15,7 @@ const optionsLimit = 16 * 1024;
 /** The spec that is asked for, of no generation yet. */
 export function toSpec(name: string, input: SyncInput): SyncSpec {
   const { mode = 'repair', options = {} } = input;
-  const colon = input.to.indexOf(':');
-  if (colon < 1 || colon === input.to.length - 1) {
-    throw new PlumbError('invalid', `the sync ${name} needs a place of the form <target>:<where>`, {
-      hint: 'e.g. local:staging.env',
-    });
-  }
+  const { target, at } = toPlace(name, input.to);
   if (!syncModes.includes(mode)) throw new PlumbError('invalid', `a mode is one of ${syncModes.join(', ')}`);
   const runAs = parsePrincipalName(input.runAs);
   if (!runAs.startsWith('workload/')) {
@@ -29,8 +24,18 @@ export function toSpec(name: string, input: SyncInput): SyncSpec {
   if (JSON.stringify(options).length > optionsLimit) {
     throw new PlumbError('too-large', `the options of a sync have at most ${optionsLimit} characters as JSON`);
   }
-  const [target, at] = [input.to.slice(0, colon), input.to.slice(colon + 1)];
   return { from: parsePath(input.from), target, at, runAs, mode, options, generation: 0 };
+}
+
+/** The name of the target ends at the first `:` or `/`. */
+function toPlace(name: string, to: string): Pick<SyncSpec, 'target' | 'at'> {
+  const end = to.search(/[:/]/);
+  if (end < 1 || end === to.length - 1) {
+    throw new PlumbError('invalid', `the sync ${name} needs a place of the form <target>:<where>`, {
+      hint: 'e.g. local:staging.env, or prod-eu/changelog for a namespace of a cluster',
+    });
+  }
+  return { target: to.slice(0, end), at: to.slice(end + 1) };
 }
 
 /** The spec as it follows on the present one: a pause that has not ended stays, and only another spec is another generation. */

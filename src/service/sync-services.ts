@@ -2,7 +2,7 @@
 import type { Caller } from './caller.ts';
 import type { Named, NounPutOptions } from './services.ts';
 import type { Plan, PlanStep } from '#domain/plan';
-import type { StoredTarget, SyncMode, SyncPause, SyncSpec, SyncStatus } from '#domain/records';
+import type { InventoryRecord, StoredTarget, SyncMode, SyncPause, SyncSpec, SyncStatus } from '#domain/records';
 import type { ExamineRequest, TargetInput, TargetReport } from '#reconcile/target-kind';
 
 export interface Targets {
@@ -58,13 +58,14 @@ export interface Syncs {
     name: string,
     options: { readonly reason?: string },
   ): Promise<SyncView & { readonly revision: number }>;
-  plan(caller: Caller, name: string): Promise<Plan>;
+  /** Of entries that the caller may list; with `reveal`, values of config that the caller may read, which is recorded. */
+  plan(caller: Caller, name: string, options?: SyncPlanOptions): Promise<Plan>;
   /** Carries the plan out now, whatever the mode but `paused`. */
   apply(caller: Caller, name: string): Promise<Plan & { readonly status: SyncStatus }>;
 }
 export interface SyncInput {
   readonly from: string;
-  /** `<target>:<at>`, e.g. `local:staging.env`. */
+  /** `<target>:<at>` or `<target>/<at>`, e.g. `local:staging.env`, `prod-eu/changelog`. */
   readonly to: string;
   readonly runAs: string;
   /** Default `repair`. */
@@ -80,6 +81,14 @@ export interface SyncPauseRequest extends Pick<SyncPause, 'until' | 'reason'> {
   /** Instead of `until`: from now on, e.g. `2h`. */
   readonly for?: string;
 }
-export type SyncView = Named<SyncSpec> & { readonly status?: SyncStatus };
+export interface SyncPlanOptions {
+  /** Default false. */
+  readonly reveal?: boolean;
+}
+export type SyncView = Named<SyncSpec> & {
+  readonly status?: SyncStatus;
+  /** A restart failed and older values were put back, until somebody applies. */
+  readonly heldBack?: NonNullable<InventoryRecord['heldBack']>;
+};
 
 export type { Plan, PlanStep };

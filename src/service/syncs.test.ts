@@ -4,6 +4,7 @@ import { Host } from '#reconcile/host';
 import type { SyncSource } from '#reconcile/reconciler';
 import { SeededRandom } from '#testing/clock';
 import { allow, deny } from '#testing/plumb';
+import { fixedTargets } from '#testing/keeping';
 import { MemoryTarget } from '#testing/simulate/target';
 import { refusal, usePlumb } from '#testing/use-plumb';
 
@@ -71,6 +72,10 @@ describe('a sync', () => {
     await apply(put('app/prod/NEW', 'n'), { op: 'delete', path: 'app/prod/OWN' });
     await settled();
     expect(there()).toEqual({ HOST: 'p', NEW: 'n', URL: 'at p' });
+  });
+
+  test.each(['memory:a/b:c', 'memory/a/b:c'])('%s: the name of the target ends where : or / is first', async (to) => {
+    expect(await create({ to })).toMatchObject({ target: 'memory', at: 'a/b:c' });
   });
 
   test('is woken by what its environment extends', async () => {
@@ -212,6 +217,8 @@ describe('a sync', () => {
     [{ to: 'memory' }, 'invalid: the sync laptop needs a place of the form <target>:<where>'],
     [{ to: ':place' }, 'invalid: the sync laptop needs a place of the form <target>:<where>'],
     [{ to: 'none:place' }, 'invalid: there is no target none'],
+    [{ to: 'none/place:with/more' }, 'invalid: there is no target none'],
+    [{ to: 'memory/' }, 'invalid: the sync laptop needs a place of the form <target>:<where>'],
     [{ from: '' }, 'invalid: a path must not be empty'],
     [{ runAs: 'person/root' }, 'invalid: a sync runs as a workload'],
     [{ runAs: 'workload/none' }, 'invalid: there is no principal workload/none'],
@@ -290,6 +297,14 @@ describe('plan and apply', () => {
     expect(plan.steps.map(({ name }) => name)).toEqual(['HOST', 'URL']);
     expect(JSON.stringify(plan)).not.toContain('OWN');
     expect(plan.remarks).toEqual(['1 names that you may not list are left out']);
+  });
+
+  test('what a plan reveals is recorded as a read of the entries it was made from', async () => {
+    await create();
+    await settled();
+    plumb().audit.take();
+    await use().syncs.plan(use().root, 'laptop', { reveal: true });
+    expect(plumb().audit.take()).toEqual(['allowed sync sys/syncs/laptop', 'allowed read app/prod']);
   });
 
   test('say which entries cannot be evaluated, as far as the caller may know of them', async () => {

@@ -3,7 +3,7 @@ import type { Gate } from './gate.ts';
 import { exists, recordOp } from './nouns.ts';
 import { parsePolicyName } from './policies.ts';
 import type { Reconciling } from './reconciling.ts';
-import { factsOf, notFound } from './rights.ts';
+import { notFound } from './rights.ts';
 import type { Rights } from './rights.ts';
 import type {
   Caller,
@@ -12,21 +12,21 @@ import type {
   SyncDeleteOptions,
   SyncInput,
   SyncPauseRequest,
+  SyncPlanOptions,
   Syncs,
   SyncView,
 } from './services.ts';
 import { authoriseSpec, checkWithdrawn, maySee } from './sync-rights.ts';
 import { following, toPause, toSpec, withoutPause } from './sync-input.ts';
+import { showPlan, showStatus } from './sync-shown.ts';
 import type { ServerSyncSource } from './sync-source.ts';
 import type { SyncWishes } from './sync-wishes.ts';
 import type { Keyring } from '#crypto/keyring';
 import type { TruthOp } from '#domain/change';
 import { PlumbError } from '#domain/errors';
 import { nounPaths } from '#domain/path';
-import type { Path } from '#domain/path';
 import type { PrincipalName } from '#domain/principal';
 import type { SyncSpec, SyncStatus } from '#domain/records';
-import { lookUp } from '#eval/lookup';
 import type { TruthDraft, View } from '#state/view';
 import type { Log } from '#store/log';
 import type { Clock } from '#util/clock';
@@ -88,14 +88,14 @@ export class SyncKeeper implements Syncs {
         return [recordOp('sync', name, spec)];
       },
     });
-    return { ...this.#view(name, spec), revision: made.revision };
+    return { ...this.#view(this.#options.gate.rights(caller), name, spec), revision: made.revision };
   }
 
   async get(caller: Caller, name: string): Promise<SyncView> {
     const path = nounPaths.sync(name);
     return this.#options.gate.read(caller, { action: 'list', path }, (rights) => {
       if (!maySee(rights, path)) throw rights.refuse('list', path);
-      return { result: this.#view(name, this.#specOf(name)) };
+      return { result: this.#view(rights, name, this.#specOf(name)) };
     });
   }
 
@@ -103,7 +103,7 @@ export class SyncKeeper implements Syncs {
     return this.#options.gate.read(caller, { action: 'list', path: 'sys/syncs' }, (rights) => {
       const result: SyncView[] = [];
       for (const [name, spec] of this.#options.state.records('sync')) {
-        if (maySee(rights, nounPaths.sync(name))) result.push(this.#view(name, spec));
+        if (maySee(rights, nounPaths.sync(name))) result.push(this.#view(rights, name, spec));
       }
       return { result };
     });
@@ -162,19 +162,23 @@ export class SyncKeeper implements Syncs {
         return [recordOp('sync', name, spec)];
       },
     });
-    return { ...this.#view(name, spec as SyncSpec), revision: made.revision };
+    return { ...this.#view(this.#options.gate.rights(caller), name, spec as SyncSpec), revision: made.revision };
   }
 
-  async plan(caller: Caller, name: string): Promise<Plan> {
+  async plan(caller: Caller, name: string, { reveal = false }: SyncPlanOptions = {}): Promise<Plan> {
     const { reconciling } = this.#options;
-    return this.#run(caller, name, async (spec) => this.#shown(caller, spec, await reconciling.plan(name)));
+    return this.#run(caller, name, async (spec) => {
+      const plan = await reconciling.plan(name, { reveal });
+      return reveal ? this.#revealed(caller, spec, plan) : this.#shown(caller, spec, plan);
+    });
   }
 
   async apply(caller: Caller, name: string): Promise<Plan & { readonly status: SyncStatus }> {
-    const { reconciling } = this.#options;
+    const { reconciling, state } = this.#options;
     return this.#run(caller, name, async (spec) => {
       const { status, ...plan } = await reconciling.apply(name);
-      return { ...this.#shown(caller, spec, plan), status };
+      const told = showStatus(state, this.#options.gate.rights(caller), spec, status);
+      return { ...this.#shown(caller, spec, plan), status: told };
     });
   }
 
@@ -199,8 +203,8 @@ export class SyncKeeper implements Syncs {
     };
     return gate.act(caller, { action: 'sync', path: nounPaths.sync(name) }, authorise, async () => {
       const supposed = spec as SyncSpec;
-      const plan = this.#shown(caller, supposed, await reconciling.plan(name, supposed));
-      return { ...this.#view(name, supposed), plan, revision: 0 };
+      const plan = this.#shown(caller, supposed, await reconciling.plan(name, { supposed }));
+      return { ...this.#view(gate.rights(caller), name, supposed), plan, revision: 0 };
     });
   }
 
@@ -210,32 +214,27 @@ export class SyncKeeper implements Syncs {
     return spec;
   }
 
-  #view(name: string, spec: SyncSpec): SyncView {
-    const status = this.#options.kept.status(name);
-    return { name, ...spec, ...(status === undefined ? {} : { status }) };
-  }
-
-  /** A plan shows nothing of entries that the caller may not list. */
-  #shown(caller: Caller, spec: SyncSpec, plan: Plan): Plan {
-    const { gate, wishes } = this.#options;
-    const rights = gate.rights(caller);
-    const steps = plan.steps.filter((step) => this.#mayKnow(rights, spec, step.name));
-    const hidden = plan.steps.length - steps.length;
-    const told = plan.problems.length === 0 ? [] : wishes.problems(spec, rights);
-    if (hidden === 0) return { ...plan, problems: [...plan.problems, ...told] };
-    const { held, ...rest } = plan;
+  #view(rights: Rights, name: string, spec: SyncSpec): SyncView {
+    const { kept, state } = this.#options;
+    const status = kept.status(name);
+    const { heldBack } = kept.inventory(name);
     return {
-      ...rest,
-      steps,
-      remarks: [`${hidden} names that you may not list are left out`],
-      ...(held === undefined ? {} : { held: 'it waits for a person' }),
-      problems: plan.problems.length === 0 ? [] : ['it cannot be applied', ...told],
+      name,
+      ...spec,
+      ...(status === undefined ? {} : { status: showStatus(state, rights, spec, status) }),
+      ...(heldBack === undefined ? {} : { heldBack }),
     };
   }
 
-  #mayKnow(rights: Rights, spec: SyncSpec, name: string): boolean {
-    const path = `${spec.from}/${name}` as Path;
-    const found = lookUp(path, this.#options.state).found;
-    return rights.mayKnow(path, found && factsOf(found));
+  #shown(caller: Caller, spec: SyncSpec, plan: Plan): Plan {
+    return showPlan(this.#options, { rights: this.#options.gate.rights(caller), spec, reveal: false }, plan).plan;
+  }
+
+  /** Values of config that leave the server are a read of their entries. */
+  #revealed(caller: Caller, spec: SyncSpec, plan: Plan): Promise<Plan> {
+    return this.#options.gate.read(caller, { action: 'read', path: spec.from }, (rights) => {
+      const shown = showPlan(this.#options, { rights, spec, reveal: true }, plan);
+      return { result: shown.plan, paths: [spec.from, ...new Set(shown.released)] };
+    });
   }
 }

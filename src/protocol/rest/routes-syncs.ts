@@ -142,12 +142,13 @@ export const syncRoutes: readonly Route[] = [
   route(
     {
       id: 'planSync',
-      summary: 'What it would create, change and delete, name by name, without values',
+      summary: 'What it would create, change and delete, name by name; values only of config, and only with reveal',
       method: 'POST',
       url: '/api/v1/syncs/{name}/plan',
+      query: syncs.SyncPlanQuery,
       answer: syncs.Plan,
     },
-    async ({ services, caller, path }) => ok(await services.syncs.plan(caller, path)),
+    async ({ services, caller, path, query }) => ok(await services.syncs.plan(caller, path, query)),
   ),
   route(
     {

@@ -137,7 +137,7 @@ const calls: Readonly<Record<string, readonly [url: string, payload: object | un
       ['syncs.pause', 's', { for: '2h', reason: 'incident 88' }],
     ],
     resumeSync: ['/api/v1/syncs/s/resume', {}, ['syncs.resume', 's', {}]],
-    planSync: ['/api/v1/syncs/s/plan', undefined, ['syncs.plan', 's']],
+    planSync: ['/api/v1/syncs/s/plan?reveal=true', undefined, ['syncs.plan', 's', { reveal: true }]],
     applySync: ['/api/v1/syncs/s/apply', {}, ['syncs.apply', 's']],
     verifyAudit: ['/api/v1/audit/verify', undefined, ['system.verify']],
   };

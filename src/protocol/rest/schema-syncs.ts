@@ -66,6 +66,14 @@ export const Condition = open(
   },
   'Condition',
 );
+const Activation = open(
+  {
+    state: oneOf(['done', 'pending', 'failed']),
+    message: text('of which consumers'),
+    since: time(),
+  },
+  'Activation',
+);
 export const SyncStatus = open(
   {
     generation: count(),
@@ -76,6 +84,7 @@ export const SyncStatus = open(
     agree: count(),
     total: count(),
     note: optional(text('what was last done to the target')),
+    activation: optional(Activation),
   },
   'SyncStatus',
 );
@@ -105,11 +114,17 @@ const sync = {
     ),
   ),
   status: optional(SyncStatus),
+  heldBack: optional(
+    open(
+      { from: count('the revision whose restart failed'), to: count('the revision whose values were put back') },
+      'HeldBack',
+    ),
+  ),
 };
 export const SyncInput = closed(
   {
     from: text(),
-    to: text('`<target>:<at>`'),
+    to: text('`<target>:<at>` or `<target>/<at>`'),
     runAs: text(),
     mode: optional(mode),
     options: optional(options),
@@ -164,6 +179,9 @@ const plan = {
     }),
   ),
 };
+export const SyncPlanQuery = closed({
+  reveal: optional(flag('also values of config, to who may read their entries; default false')),
+});
 export const Plan = open(plan, 'Plan');
 export const AppliedPlan = open({ ...plan, status: SyncStatus }, 'AppliedPlan');
 export const SyncPutResult = open({ ...sync, plan: optional(Plan), revision: count() }, 'SyncPutResult');
