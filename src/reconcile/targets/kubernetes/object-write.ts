@@ -112,12 +112,14 @@ function bodyOf({ holder, options, wanted, expected }: ObjectWrite, only: Precon
   // With nothing of ours in it the object is given back.
   const own = wanted.length === 0 ? undefined : options;
   const labels = { ...own?.labels, ...(wanted.length === 0 ? {} : { [managedLabel.key]: managedLabel.value }) };
+  // Neither can be taken back.
+  const type = options?.type ?? (expected?.hasOurType === true ? expected.type : undefined);
   const immutable = expected?.immutable === true || own?.immutable === true;
   return {
     apiVersion: holders[kind].version,
     kind,
     metadata: { name, namespace, ...only, labels, ...(own === undefined ? {} : { annotations: own.annotations }) },
-    ...(options?.type === undefined ? {} : { type: options.type }),
+    ...(type === undefined ? {} : { type }),
     ...(immutable ? { immutable } : {}),
     ...dataOf(kind === 'Secret', wanted),
   };

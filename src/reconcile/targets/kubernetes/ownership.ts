@@ -35,6 +35,11 @@ export class Ownership {
     return this.#ours.some((entry) => namesBelow(entry, 'data').length + namesBelow(entry, 'binaryData').length > 0);
   }
 
+  /** Whether we said of which type it is: it cannot be left out then. */
+  get hasType(): boolean {
+    return this.#ours.some(({ fieldsV1 }) => at(fieldsV1, 'f:type') !== undefined);
+  }
+
   /** Names of labels or annotations that were written by us. */
   names(field: 'labels' | 'annotations'): readonly string[] {
     return this.#ours.flatMap((entry) => namesBelow(entry, 'metadata', field));

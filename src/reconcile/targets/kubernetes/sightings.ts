@@ -22,6 +22,8 @@ export interface SeenObject {
   readonly uid: string;
   readonly resourceVersion: string;
   readonly type?: string;
+  /** It was us who said so. */
+  readonly hasOurType: boolean;
   readonly immutable: boolean;
   /** Since when. */
   readonly deleting?: string;
@@ -66,6 +68,7 @@ export function sight(object: ApiObject, options: SightOptions): SeenObject {
     uid,
     resourceVersion,
     ...(typeof type === 'string' ? { type } : {}),
+    hasOurType: ownership.hasType,
     immutable: immutable === true,
     ...(deletionTimestamp === undefined ? {} : { deleting: deletionTimestamp }),
     names,
