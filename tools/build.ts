@@ -32,6 +32,17 @@ const apart: Plugin = {
   },
 };
 
+/** A large package that few servers need is a file that is loaded when one does. */
+const clientOfKubernetes: Plugin = {
+  name: 'client of Kubernetes',
+  setup({ onResolve }) {
+    onResolve({ filter: /^@kubernetes\/client-node$/, namespace: 'file' }, () => ({
+      path: './kubernetes-client.cjs',
+      external: true,
+    }));
+  },
+};
+
 /** The thread is a file beside the bundle, not beside the source that starts it. */
 const bundledWorker: Plugin = {
   name: 'bundled worker',
@@ -66,7 +77,13 @@ mkdirSync(output);
 await Promise.all([
   build({ ...shared, entryPoints: ['src/main.ts'], outfile: 'dist/main.cjs', plugins: [apart], banner: {} }),
   build({ ...shared, entryPoints: ['src/cli/project-file.ts'], outfile: 'dist/project-file.cjs', banner: {} }),
-  build({ ...shared, entryPoints: ['src/server/server.ts'], outfile: 'dist/server.cjs', plugins: [bundledWorker] }),
+  build({
+    ...shared,
+    entryPoints: ['src/server/server.ts'],
+    outfile: 'dist/server.cjs',
+    plugins: [bundledWorker, clientOfKubernetes],
+  }),
+  build({ ...shared, entryPoints: ['@kubernetes/client-node'], outfile: 'dist/kubernetes-client.cjs' }),
   build({ ...shared, entryPoints: ['src/store/drivers/sqlite/worker.ts'], outfile: 'dist/store-worker.cjs' }),
 ]);
 writeFileSync(join(output, 'plumb.cjs'), program);

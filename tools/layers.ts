@@ -74,6 +74,7 @@ export const layers: readonly Layer[] = [
 
 /** The one place that imports a package; tests may import any. */
 export const wrappers: Readonly<Record<string, readonly string[]>> = {
+  '@kubernetes/client-node': ['reconcile/targets/kubernetes'],
   '@stricli/core': ['cli'],
   fastify: ['protocol/rest'],
   'js-yaml': ['format'],
