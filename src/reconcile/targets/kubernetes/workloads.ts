@@ -9,7 +9,7 @@ import { idOf, parseConsumer, parseName } from './workload-names.ts';
 import type { NameParts } from './workload-names.ts';
 import { WorkloadNamespace } from './workload-namespace.ts';
 import { PlumbError } from '#domain/errors';
-import type { Clock, Timer } from '#util/clock';
+import type { Clock } from '#util/clock';
 
 export interface WorkloadsOptions {
   readonly cluster: Cluster;
