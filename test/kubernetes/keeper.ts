@@ -55,7 +55,10 @@ export class Keeper {
   /** Texts are secrets. */
   async look(values: Values, { adopt = false, reveal = false } = {}): Promise<Looked> {
     const desired = new Map(
-      Object.entries(values).map(([name, value]) => [name, typeof value === 'string' ? { value, secret: true } : value]),
+      Object.entries(values).map(([name, value]) => [
+        name,
+        typeof value === 'string' ? { value, secret: true } : value,
+      ]),
     );
     const ours = new Set(Object.keys(this.inventory.names));
     const reading = await this.place.read({ desired, ours, lane: 'user', ...(reveal ? { reveal } : {}) }, never);
