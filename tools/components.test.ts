@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { components, type Machine, parseWithout, prepare } from './components.ts';
+import { buildComponents, components, type Machine, parseWithout, prepare } from './components.ts';
 
 const all = components.flatMap((component) => component.programs);
 
@@ -42,6 +42,11 @@ test('a component is left out by name only', () => {
   const here = machine(without('strace'), true);
   expect(prepare(here, parseWithout(' strace ,'))).toEqual({ without: ['strace'], missing: [], unknown: [] });
   expect(here.asked).toEqual([]);
+});
+
+test('what is built is left out by name too', async () => {
+  expect(prepare(machine(all, false), ['kubernetes'])).toEqual({ without: ['kubernetes'], missing: [], unknown: [] });
+  expect(await buildComponents(['kubernetes'])).toEqual([]);
 });
 
 test('a name that is no component is reported', () => {

@@ -1,7 +1,7 @@
 /** What tests import for a cluster. */
 export { startKubernetes } from './kubernetes/cluster.ts';
 export type { KubeconfigOptions, Kubernetes, KubernetesOptions } from './kubernetes/kubernetes.ts';
-export { KubeClient, KubeError, type KubeUser, type Undo } from './kubernetes/client.ts';
+export { KubeClient, KubeError, type KubeUser } from './kubernetes/client.ts';
 export {
   collectionPath,
   configMap,
@@ -13,3 +13,4 @@ export {
   valuesOf,
   workload,
 } from './kubernetes/objects.ts';
+export type { Undo } from './kubernetes/rights.ts';

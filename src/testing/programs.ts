@@ -1,6 +1,6 @@
 /** Programs that a test starts: with a log file, ended when the test's process ends, and free ports for them. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 
@@ -27,9 +27,14 @@ export interface ProgramOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Ends a program when this process is gone, however it went: the shell reads until nobody holds the other end. */
+/**
+ * Ends a program when this process is gone, however it went: the shell reads until nobody holds the other end. What
+ * is sent to the whole group of processes passes it by, since an API server without its etcd does not end by SIGTERM.
+ */
 function guard(pid: number): ChildProcess {
-  return spawn('/bin/sh', ['-c', `read -r _; kill -9 ${pid}`], { stdio: ['pipe', 'ignore', 'ignore'] });
+  return spawn('/bin/sh', ['-c', `trap '' INT TERM HUP; read -r _; kill -9 ${pid}`], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
 }
 
 /** Of all its threads: one on another processor runs on for a moment. */
@@ -105,4 +110,19 @@ export async function freePort(): Promise<number> {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
     if (await isFree(port)) return port;
   }
+}
+
+/** Command lines of the processes that name a text, such as a folder of their own. */
+export function commandsNaming(text: string): readonly string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        return [readFileSync(`/proc/${pid}/cmdline`, 'utf8')];
+      } catch {
+        // It has ended meanwhile.
+        return [];
+      }
+    })
+    .filter((command) => command.includes(text));
 }

@@ -1,7 +1,5 @@
 /** The cluster that tests start does what they rely on. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { without } from '../fault/without.ts';
 import {
@@ -14,20 +12,7 @@ import {
   valuesOf,
   workload,
 } from '#testing/kubernetes';
-
-/** Of processes that name the folder. */
-function commandsIn(folder: string): readonly string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        return [readFileSync(`/proc/${pid}/cmdline`, 'utf8')];
-      } catch {
-        return [];
-      }
-    })
-    .filter((command) => command.includes(folder));
-}
+import { commandsNaming } from '#testing/programs';
 
 const status = async (promise: Promise<unknown>): Promise<number> => {
   const error: unknown = await promise.then(
@@ -118,7 +103,7 @@ describe.skipIf(without('kubernetes'))('a cluster', () => {
   test('a user may what was granted, and no more', async () => {
     const { kube, limited } = cluster;
     const namespace = await kube.createNamespace();
-    const account = await kube.serviceAccount(namespace, 'bot');
+    const account = await cluster.serviceAccount(namespace, 'bot');
     await kube.put(secret(namespace, 's', { A: '1' }));
     for (const user of [limited, account, cluster.addUser('jane'), cluster.addUser('joe', { groups: ['team'] })]) {
       using client = cluster.clientOf(user);
@@ -140,6 +125,19 @@ describe.skipIf(without('kubernetes'))('a cluster', () => {
     expect((await master.get(`/api/v1/namespaces/${namespace}`))?.kind).toBe('Namespace');
     using late = cluster.clientOf(cluster.addUser('late', { groups: ['system:masters'], until: Date.now() - 60_000 }));
     expect(await status(late.get(`/api/v1/namespaces/${namespace}`))).toBe(401);
+  });
+
+  test('a right that two roles give ends with the second', async () => {
+    const { kube, limited } = cluster;
+    const namespace = await kube.createNamespace();
+    const rules = [{ apiGroups: [''], resources: ['configmaps'], verbs: ['list'] }];
+    const revokes = [await kube.role(namespace, rules, limited.name), await kube.role(namespace, rules, limited.name)];
+    using client = cluster.clientOf(limited);
+    const read = () => client.list(`/api/v1/namespaces/${namespace}/configmaps`);
+    await revokes[0]?.();
+    expect((await read()).length).toBe(0);
+    await revokes[1]?.();
+    expect(await status(read())).toBe(403);
   });
 
   test('rights everywhere', async () => {
@@ -203,10 +201,10 @@ describe.skipIf(without('kubernetes'))('a cluster', () => {
 describe.skipIf(without('kubernetes'))('starting and stopping', () => {
   test('stopping leaves no process and no file', async () => {
     const cluster = await startKubernetes();
-    expect(commandsIn(cluster.folder).length).toBe(2);
+    expect(commandsNaming(cluster.folder).length).toBe(2);
     await cluster.pauseApiServer();
     await cluster.stop();
-    expect(commandsIn(cluster.folder)).toEqual([]);
+    expect(commandsNaming(cluster.folder)).toEqual([]);
     expect(existsSync(cluster.folder)).toBe(false);
   });
 
@@ -228,23 +226,4 @@ describe.skipIf(without('kubernetes'))('starting and stopping', () => {
     expect(seen?.metadata.name).toBe('d');
     expect(await cluster.logs()).toContain('--- kube-controller-manager');
   });
-});
-
-test('programs end with the process that has started them, however that ends', async () => {
-  const script = `
-    const { startProgram } = await import('#testing/programs');
-    const { mkdtempSync } = await import('node:fs');
-    const folder = mkdtempSync('/tmp/plumb-programs-');
-    await startProgram({ name: 'idle', file: process.execPath, argv: ['-e', 'setInterval(() => 0, 1e6)', folder], folder });
-    console.log(folder);`;
-  const child = spawn(process.execPath, ['--conditions=plumb-source', '--input-type=module', '-e', script], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [text] = (await once(child.stdout, 'data')) as [Buffer];
-  const folder = text.toString().trim();
-  expect(commandsIn(folder)).toHaveLength(1);
-  child.kill('SIGKILL');
-  await once(child, 'exit');
-  while (commandsIn(folder).length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
-  rmSync(folder, { recursive: true });
 });

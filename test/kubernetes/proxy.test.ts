@@ -1,9 +1,11 @@
 /** The proxies in front of a cluster do what they say, to clients of both versions of HTTP. */
 import { once } from 'node:events';
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
+import { constants } from 'node:http2';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { without } from '../fault/without.ts';
-import { type HttpProxy, faults, startHttpProxy } from '#testing/http-proxy';
+import { ended, Session } from './session.ts';
+import { faults } from '#testing/http-faults';
+import { type HttpProxy, startHttpProxy } from '#testing/http-proxy';
 import { KubeClient, KubeError, type Kubernetes, secret, startKubernetes } from '#testing/kubernetes';
 import { startTcpProxy, type TcpProxy } from '#testing/proxy';
 
@@ -27,47 +29,6 @@ const refused = async (promise: Promise<unknown>): Promise<unknown> =>
     },
   );
 
-/** Resolves with the code that it was ended with. */
-const ended = (stream: ClientHttp2Stream): Promise<number> =>
-  new Promise((resolve) => stream.once('close', () => resolve(stream.rstCode ?? 0)));
-
-interface Answer {
-  readonly status: number;
-  readonly body: string;
-}
-
-/** Over HTTP/2, as `node:http2` does it. */
-class Session implements Disposable {
-  readonly session: ClientHttp2Session;
-
-  constructor(server: string) {
-    this.session = connect(server, { ca: cluster.ca });
-    this.session.on('error', () => undefined);
-  }
-
-  open(path: string, method = 'GET'): ClientHttp2Stream {
-    const stream = this.session.request({
-      ':method': method,
-      ':path': path,
-      authorization: `Bearer ${cluster.adminToken}`,
-    });
-    stream.on('error', () => undefined);
-    return stream;
-  }
-
-  async get(path: string): Promise<Answer> {
-    const stream = this.open(path);
-    const [headers] = (await once(stream, 'response')) as [{ ':status'?: number }];
-    let body = '';
-    for await (const chunk of stream.setEncoding('utf8')) body += chunk as string;
-    return { status: headers[':status'] ?? 0, body };
-  }
-
-  [Symbol.dispose](): void {
-    this.session.destroy();
-  }
-}
-
 describe.skipIf(without('kubernetes'))('a proxy of connections', () => {
   let proxy: TcpProxy;
   let client: KubeClient;
@@ -84,7 +45,7 @@ describe.skipIf(without('kubernetes'))('a proxy of connections', () => {
 
   test('forwards, with the certificate of the server', async () => {
     expect(await ready()).toBe('ok');
-    using session = new Session(proxy.server);
+    using session = new Session(cluster, proxy.server);
     expect(await session.get('/readyz')).toEqual({ status: 200, body: 'ok' });
     expect(proxy.open).toBe(2);
     expect(proxy.accepted).toBe(2);
@@ -160,7 +121,7 @@ describe.skipIf(without('kubernetes'))('a proxy of requests', () => {
   beforeAll(async () => {
     proxy = await startHttpProxy(cluster);
     client = clientAt(proxy.server);
-    session = new Session(proxy.server);
+    session = new Session(cluster, proxy.server);
   });
   afterAll(async () => {
     client[Symbol.dispose]();
@@ -260,7 +221,7 @@ describe.skipIf(without('kubernetes'))('a proxy of requests', () => {
   });
 
   test('sends sessions away, and what is open goes on', async () => {
-    using other = new Session(proxy.server);
+    using other = new Session(cluster, proxy.server);
     const stream = other.open(`${path()}?watch=true`);
     await Promise.all([once(stream, 'response'), once(stream, 'data')]);
     proxy.goAway();
@@ -273,7 +234,7 @@ describe.skipIf(without('kubernetes'))('a proxy of requests', () => {
   });
 
   test('a server that is gone is a bad gateway', async () => {
-    using other = new Session(proxy.server);
+    using other = new Session(cluster, proxy.server);
     await cluster.killApiServer();
     expect((await other.get('/readyz')).status).toBe(502);
     await cluster.startApiServer();

@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
-import { collectionPath, type KubeEvent, type KubeObject, pathOf, type Rule } from './objects.ts';
+import { type KubeEvent, type KubeObject, pathOf, type Rule } from './objects.ts';
+import { grant, type Undo } from './rights.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -47,9 +48,6 @@ export interface Connection {
   readonly ca: string;
   readonly user: KubeUser;
 }
-
-/** Ends what it stands for. */
-export type Undo = () => Promise<void>;
 
 export class KubeClient implements Disposable {
   readonly #connection: Connection;
@@ -181,56 +179,8 @@ export class KubeClient implements Disposable {
   }
 
   /** Gives a user these rights, in a namespace or (`*`) everywhere; resolves when the server knows. */
-  async role(namespace: string, rules: readonly Rule[], user: string): Promise<Undo> {
-    const everywhere = namespace === '*';
-    const kind = everywhere ? 'ClusterRole' : 'Role';
-    const apiVersion = 'rbac.authorization.k8s.io/v1';
-    const metadata = { name: `r-${randomBytes(5).toString('hex')}`, ...(everywhere ? {} : { namespace }) };
-    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind, name: metadata.name };
-    const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: user }];
-    await this.put({ apiVersion, kind, metadata, rules });
-    const binding = { apiVersion, kind: `${kind}Binding`, metadata, roleRef, subjects };
-    await this.put(binding);
-    await this.#until(true, { namespace, rules, user });
-    return async () => {
-      await this.delete(pathOf(binding));
-      await this.delete(pathOf({ apiVersion, kind, metadata }));
-      await this.#until(false, { namespace, rules, user });
-    };
-  }
-
-  /** Whether a user may, by the server's own word. */
-  async may(user: string, attributes: Readonly<Record<string, string>>): Promise<boolean> {
-    const body = {
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SubjectAccessReview',
-      spec: { user, resourceAttributes: attributes },
-    };
-    const path = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
-    return (await this.request<{ status: { allowed: boolean } }>('POST', path, body)).status.allowed;
-  }
-
-  /** The server learns of roles by a watch of its own, moments later. */
-  async #until(allowed: boolean, grant: { namespace: string; rules: readonly Rule[]; user: string }): Promise<void> {
-    const [rule] = grant.rules;
-    if (rule === undefined) return;
-    const attributes = {
-      ...(grant.namespace === '*' ? {} : { namespace: grant.namespace }),
-      group: rule.apiGroups[0] ?? '',
-      resource: rule.resources[0] ?? '',
-      verb: rule.verbs[0] ?? '',
-      ...(rule.resourceNames?.[0] === undefined ? {} : { name: rule.resourceNames[0] }),
-    };
-    while ((await this.may(grant.user, attributes)) !== allowed) await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-
-  /** A service account and a token of it: the user `system:serviceaccount:<namespace>:<name>`. */
-  async serviceAccount(namespace: string, name: string): Promise<KubeUser & { readonly token: string }> {
-    const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace, name } };
-    await this.request('POST', collectionPath({ kind: 'ServiceAccount', namespace }), account);
-    const asked = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 3600 } };
-    const { status } = await this.request<{ status: { token: string } }>('POST', `${pathOf(account)}/token`, asked);
-    return { name: `system:serviceaccount:${namespace}:${name}`, token: status.token };
+  role(namespace: string, rules: readonly Rule[], user: string): Promise<Undo> {
+    return grant(this, { namespace, rules, user });
   }
 
   [Symbol.dispose](): void {

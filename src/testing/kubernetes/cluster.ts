@@ -7,6 +7,7 @@ import { type Program, startProgram, untilReady } from '../programs.ts';
 import { KubeClient, type KubeUser } from './client.ts';
 import { type Etcd, startEtcd } from './etcd.ts';
 import type { Kubernetes, KubernetesOptions } from './kubernetes.ts';
+import { newServiceAccount } from './rights.ts';
 import { apiServerArguments, kubeconfigOf, prepare, type Setting } from './setting.ts';
 
 /** kube-apiserver, kube-controller-manager, and what is done to them. */
@@ -131,6 +132,7 @@ async function startOnce(options: KubernetesOptions): Promise<Kubernetes> {
       limited,
       kube,
       addUser: (name, more = {}) => ({ name, ...authority.issue({ name, ...more }) }),
+      serviceAccount: (namespace, name) => newServiceAccount(kube, namespace, name),
       clientOf,
       kubeconfig: (user = admin, more = {}) => kubeconfigOf(setting, user, more),
       kubectl: (...argv) => runKubectl(setting, argv),

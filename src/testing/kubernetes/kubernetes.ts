@@ -35,6 +35,8 @@ export interface Kubernetes extends AsyncDisposable {
   readonly kube: KubeClient;
   /** A client certificate of the cluster's authority: a user who may nothing yet, or the member of groups. */
   addUser(name: string, options?: { readonly groups?: readonly string[]; readonly until?: number }): KubeUser;
+  /** A new one, by a token of it: the user `system:serviceaccount:<namespace>:<name>`. */
+  serviceAccount(namespace: string, name: string): Promise<KubeUser & { readonly token: string }>;
   clientOf(user: KubeUser): KubeClient;
   /** Text of a file for kubectl and its like; everything is inline. */
   kubeconfig(user?: KubeUser, options?: KubeconfigOptions): string;
