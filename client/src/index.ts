@@ -55,6 +55,7 @@ export type {
   SyncPutResult,
   SyncStatus,
   SyncView,
+  SyncWarning,
   TargetCheckRequest,
   TargetInput,
   TargetReport,

@@ -61,6 +61,8 @@ export interface ChangeResult {
     readonly etag: string;
   }[];
   readonly warnings: readonly string[];
+  /** What targets will not carry; the change was made all the same. */
+  readonly syncWarnings?: readonly SyncWarning[];
 }
 
 export interface Condition {
@@ -258,6 +260,8 @@ export interface HeldBack {
   readonly from: number;
   /** The revision whose values were put back. */
   readonly to: number;
+  /** What failed. */
+  readonly because: string;
 }
 
 export interface HistoryPage {
@@ -526,6 +530,12 @@ export interface SyncView {
   readonly pause?: SyncPause;
   readonly status?: SyncStatus;
   readonly heldBack?: HeldBack;
+}
+
+export interface SyncWarning {
+  readonly sync: string;
+  /** For people; never a value. */
+  readonly message: string;
 }
 
 export interface TargetCheckRequest {

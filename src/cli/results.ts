@@ -13,10 +13,16 @@ const past: Readonly<Record<ChangeResult['entries'][number]['effect'], string>> 
 
 /** What a change did, a line for each entry; or what it would do. Warnings go to standard error. */
 export function printChange(session: Session, result: ChangeResult, json: boolean): void {
-  for (const warning of result.warnings) session.note('warning', warning);
+  printWarnings(session, result);
   if (json) return session.printJson(result);
   for (const { path, effect, version } of result.entries) {
     session.print(`${past[effect]} ${printable(path)} (version ${version})\n`);
   }
   session.print(`${result.dryRun ? 'dry run: nothing was written' : `revision ${result.revision}`}\n`);
+}
+
+/** What breaks, and what targets will not carry, of a change that goes through. On standard error. */
+export function printWarnings(session: Session, { warnings, syncWarnings = [] }: ChangeResult): void {
+  for (const warning of warnings) session.note('warning', warning);
+  for (const { sync, message } of syncWarnings) session.note('warning', `sync ${sync}: ${message}`);
 }

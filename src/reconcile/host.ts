@@ -7,6 +7,7 @@ import type { SyncSource, SyncName } from './reconciler.ts';
 import { planOf } from './shown.ts';
 import { SyncReconciler } from './sync.ts';
 import type { LookingOptions } from './sync.ts';
+import { warnerOf } from './warner.ts';
 import { PlumbError } from '#domain/errors';
 import type { Plan } from '#domain/plan';
 import type { SyncSpec, SyncStatus } from '#domain/records';
@@ -77,6 +78,11 @@ export class Host {
   /** Throws `invalid` when the target is unknown, or `at` or the options do not fit. */
   check(spec: Pick<SyncSpec, 'target' | 'at' | 'options'>): void {
     this.#places.resolve(spec);
+  }
+
+  /** What its target says of entries that it will not carry; `undefined`: it never says anything. */
+  warner(spec: SyncSpec): ReturnType<typeof warnerOf> {
+    return warnerOf(this.#places, spec);
   }
 
   /**

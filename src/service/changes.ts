@@ -4,7 +4,9 @@ import { checkChange } from './change-request.ts';
 import type { Seal } from './change-plan.ts';
 import type { Feed } from './feed.ts';
 import type { Gate } from './gate.ts';
+import type { Rights } from './rights.ts';
 import type { Caller, ChangeRequest, ChangeResult, Changes, WatchEvent, WatchRequest } from './services.ts';
+import type { SyncWarnings } from './sync-warnings.ts';
 import { watchChanges } from './watch.ts';
 import type { Keyring } from '#crypto/keyring';
 import type { TruthOp } from '#domain/change';
@@ -21,6 +23,7 @@ export interface ChangesOptions {
   readonly keyring: Keyring;
   readonly feed: Feed;
   readonly clock: Clock;
+  readonly targetWarnings: Pick<SyncWarnings, 'of'>;
 }
 
 /** Changing entries, and watching changes. */
@@ -38,7 +41,8 @@ export class ChangeMaker implements Changes {
     if (request.dryRun === true) {
       return gate.read(caller, act, (rights) => {
         const prepared = prepareChange(newDraft(), rights, change, sealNothing);
-        return { result: resultOf(prepared, 0), paths: prepared.entries.map((entry) => entry.path) };
+        const result = this.#warned(resultOf(prepared, 0), request, () => rights);
+        return { result, paths: prepared.entries.map((entry) => entry.path) };
       });
     }
     let prepared: Prepared | undefined;
@@ -50,7 +54,12 @@ export class ChangeMaker implements Changes {
         return prepared.ops;
       },
     });
-    return resultOf(prepared, made.revision);
+    return this.#warned(resultOf(prepared, made.revision), request, () => gate.rights(caller));
+  }
+
+  #warned(result: ChangeResult, { ops }: ChangeRequest, rights: () => Rights): ChangeResult {
+    const syncWarnings = this.#options.targetWarnings.of(ops, rights);
+    return syncWarnings.length === 0 ? result : { ...result, syncWarnings };
   }
 
   watch(caller: Caller, request: WatchRequest, signal: AbortSignal): AsyncIterable<WatchEvent> {

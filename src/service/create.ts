@@ -14,6 +14,7 @@ import type { Services } from './services.ts';
 import { Doorkeeper, recheckWith } from './sessions.ts';
 import { SyncDeliveries } from './sync-deliveries.ts';
 import { ServerSyncSource } from './sync-source.ts';
+import { SyncWarnings } from './sync-warnings.ts';
 import { SyncWishes } from './sync-wishes.ts';
 import { SyncKeeper } from './syncs.ts';
 import { SystemState } from './system.ts';
@@ -51,11 +52,12 @@ export function createServices(parts: ServiceParts): Services {
   const feed = new Feed(state.revision, (after) => eventsAfter(truth, after, state), parts.feed);
   const world = { gate, state, keyring, blobs, clock };
   const plain = { gate, state, truth };
-  connect(parts, { wishes, reconciling, feed, targets });
+  const targetWarnings = new SyncWarnings({ state, reconciling });
+  connect(parts, { targetWarnings, wishes, reconciling, feed, targets });
   return {
     sessions: new Doorkeeper({ gate, methods, keeper, bootstrap: new Bootstrap(parts, keeper) }),
     entries: new EntryReader({ world, deliveries, comparisons: { rate: new Rate(clock, comparisonRate) } }),
-    changes: new ChangeMaker({ gate, state, draft, truth, keyring, feed, clock }),
+    changes: new ChangeMaker({ gate, state, draft, truth, keyring, feed, clock, targetWarnings }),
     projects: new PlainRecords(plain, projectRule),
     environments: new PlainRecords(plain, environmentRule),
     policies: new PlainRecords(plain, policyRule),
@@ -73,6 +75,7 @@ export function createServices(parts: ServiceParts): Services {
 }
 
 interface Listeners {
+  readonly targetWarnings: SyncWarnings;
   readonly wishes: SyncWishes;
   readonly reconciling: Reconciling;
   readonly feed: Feed;
@@ -81,8 +84,9 @@ interface Listeners {
 
 /** Each commit wakes exactly those watchers and syncs whose paths it touches. */
 function connect({ truth, work, truthState }: ServiceParts, listeners: Listeners): void {
-  const { wishes, reconciling, feed, targets } = listeners;
+  const { targetWarnings, wishes, reconciling, feed, targets } = listeners;
   truth.onCommit((commit) => {
+    targetWarnings.committed(commit);
     for (const change of commit.changes) {
       feed.publish(eventOf(change, truthState.view));
       for (const op of change.ops) {

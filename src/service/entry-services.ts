@@ -254,6 +254,13 @@ export interface ChangeResult {
     readonly etag: string;
   }[];
   readonly warnings: readonly string[];
+  /** What targets will not carry; absent: nothing. The change was made all the same. */
+  readonly syncWarnings?: readonly SyncWarning[];
+}
+export interface SyncWarning {
+  readonly sync: string;
+  /** For people; never a value. */
+  readonly message: string;
 }
 
 export interface WatchRequest {

@@ -26,6 +26,13 @@ export interface Reconciling {
    * the target cannot be reached.
    */
   withdraw(name: SyncName): Promise<Plan>;
+  /**
+   * What the target of a sync says of entries that it will not carry; `undefined`: it carries everything, or is not
+   * known. Asked for once for each spec. A loop that cannot tell has none.
+   */
+  warner?(spec: SyncSpec): Warner | undefined;
+  /** For metrics. A loop that counts nothing has none. */
+  figures?(): Figures;
   /** The target of this name is another one now, or gone: its syncs look anew, and leave what they have open of it. */
   retarget(target: string): void;
   /**
@@ -33,4 +40,17 @@ export interface Reconciling {
    * `wave`: the same change concerns many syncs, so others go first. Default `user`.
    */
   wake(name: SyncName, lane?: 'user' | 'wave'): void;
+}
+
+/** Why an entry of this name and size will not be carried; `undefined`: nothing speaks against it. Cheap. */
+export type Warner = (entry: { readonly name: string; readonly bytes: number }) => string | undefined;
+
+/** What the loop has counted since it was made. */
+export interface Figures {
+  /** Milliseconds since the oldest wake that was not answered yet. */
+  readonly oldestUnservedMs: number;
+  /** Names that somebody else had changed and that were put right. */
+  readonly repairs: number;
+  /** Restarts of what reads changed names, by outcome. */
+  readonly restarts: Readonly<Record<'started' | 'done' | 'failed', number>>;
 }

@@ -34,6 +34,7 @@ export type {
   Origin,
   PutRequest,
   Side,
+  SyncWarning,
   VersionSummary,
   WatchEvent,
   WatchRequest,

@@ -2,7 +2,7 @@
 import type { Caller } from './caller.ts';
 import type { Named, NounPutOptions } from './services.ts';
 import type { Plan, PlanStep } from '#domain/plan';
-import type { InventoryRecord, StoredTarget, SyncMode, SyncPause, SyncSpec, SyncStatus } from '#domain/records';
+import type { HeldBack, StoredTarget, SyncMode, SyncPause, SyncSpec, SyncStatus } from '#domain/records';
 import type { ExamineRequest, TargetInput, TargetReport } from '#reconcile/target-kind';
 
 export interface Targets {
@@ -88,7 +88,7 @@ export interface SyncPlanOptions {
 export type SyncView = Named<SyncSpec> & {
   readonly status?: SyncStatus;
   /** A restart failed and older values were put back, until somebody applies. */
-  readonly heldBack?: NonNullable<InventoryRecord['heldBack']>;
+  readonly heldBack?: HeldBack;
 };
 
 export type { Plan, PlanStep };

@@ -8,6 +8,7 @@ import type { Format } from '../formats.ts';
 import { formatOf, formats, readValues } from '../formats.ts';
 import { listAll } from '../pages.ts';
 import type { Session } from '../session.ts';
+import { printWarnings } from '../results.ts';
 import { mask, padded, printable, quoted, width } from '../style.ts';
 import { readFile } from '../values.ts';
 
@@ -79,7 +80,7 @@ export const command = defineCommand<Flags, [folder: string, file: string]>({
       ops.length === 0
         ? undefined
         : await client.changes.apply({ ops, dryRun, ...(reason === undefined ? {} : { reason }) });
-    for (const warning of result?.warnings ?? []) session.note('warning', warning);
+    if (result !== undefined) printWarnings(session, result);
     const outcome = { folder, dryRun, revision: result?.revision ?? 0 };
     if (flags.json) session.printJson({ ...outcome, names: rows.map(({ name, effect }) => ({ name, effect })) });
     else printRows(session, rows, outcome);

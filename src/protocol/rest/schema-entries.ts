@@ -222,6 +222,11 @@ export const ChangeResult = open(
       }),
     ),
     warnings: list(text()),
+    syncWarnings: optional(
+      list(open({ sync: text(), message: text('for people; never a value') }, 'SyncWarning'), {
+        description: 'what targets will not carry; the change was made all the same',
+      }),
+    ),
   },
   'ChangeResult',
 );

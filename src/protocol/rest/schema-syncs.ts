@@ -116,7 +116,11 @@ const sync = {
   status: optional(SyncStatus),
   heldBack: optional(
     open(
-      { from: count('the revision whose restart failed'), to: count('the revision whose values were put back') },
+      {
+        from: count('the revision whose restart failed'),
+        to: count('the revision whose values were put back'),
+        because: text('what failed'),
+      },
       'HeldBack',
     ),
   ),
