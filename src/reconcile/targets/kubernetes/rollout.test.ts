@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ApiObject } from './cluster.ts';
-import { rolloutOf } from './rollout.ts';
+import { gaveUpAt, rolloutOf } from './rollout.ts';
 
 interface Parts {
   readonly spec?: Readonly<Record<string, unknown>>;
@@ -38,10 +38,10 @@ describe('a Deployment', () => {
     ],
     [
       'it gave up',
-      { ...all, availableReplicas: 2, conditions: [progressing('ProgressDeadlineExceeded')] },
+      { ...all, availableReplicas: 2, unavailableReplicas: 1, conditions: [progressing('ProgressDeadlineExceeded')] },
       {
         state: 'failed',
-        message: 'its rollout gave up (ProgressDeadlineExceeded): 2 of 3 new pods are available',
+        message: 'its rollout gave up (ProgressDeadlineExceeded): 2 of 3 new pods are available, 1 not available',
       },
     ],
     [
@@ -67,6 +67,21 @@ describe('a Deployment', () => {
     ],
   ])('%s', (_, status, expected) => {
     expect(of({ status })).toEqual(expected);
+  });
+
+  test('what it gave up before the restart is no news, until it gives up again', () => {
+    const stuck = (lastUpdateTime: string) => {
+      const conditions = [{ ...progressing('ProgressDeadlineExceeded'), lastUpdateTime }];
+      return object({ spec: { replicas: 3 }, status: { ...all, replicas: 5, conditions } });
+    };
+    const before = gaveUpAt(stuck('10:00'));
+    expect([before, gaveUpAt(object({})), gaveUpAt(object({ status: { conditions: [progressing('X')] } }))]).toEqual([
+      '10:00',
+      undefined,
+      undefined,
+    ]);
+    expect(rolloutOf('Deployment', stuck('10:00'), before)).toEqual(waiting('2 old pods still to end'));
+    expect(rolloutOf('Deployment', stuck('10:01'), before)).toMatchObject({ state: 'failed' });
   });
 
   test('one replica is what is meant when nothing is said', () => {

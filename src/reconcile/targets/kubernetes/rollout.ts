@@ -17,9 +17,10 @@ interface Counts {
 
 /**
  * Whether the pods are those of the newest template, from nothing but the object itself. Only a Deployment ever
- * says that it gave up; the other kinds wait for as long as it takes.
+ * says that it gave up; the other kinds wait for as long as it takes. `oldNews`: what `gaveUpAt` said of the template before,
+ * which a Deployment goes on saying of the next one until it gets on with it.
  */
-export function rolloutOf(kind: WorkloadKind, object: ApiObject): Progress {
+export function rolloutOf(kind: WorkloadKind, object: ApiObject, oldNews?: string): Progress {
   if (object.metadata.deletionTimestamp !== undefined) return { state: 'gone' };
   if (countAt(object, 'status', 'observedGeneration') < (object.metadata.generation ?? 0)) {
     return waiting('its controller has not seen the change yet');
@@ -29,12 +30,20 @@ export function rolloutOf(kind: WorkloadKind, object: ApiObject): Progress {
   if (left === undefined) return { state: 'done' };
   const reason = counts.updated < counts.wanted ? whyNot(kind, object, counts) : undefined;
   if (reason !== undefined) return waiting(reason);
-  const failure = kind === 'Deployment' ? failureOf(object) : {};
-  const why = failure.replicas === undefined ? '' : `, and pods cannot be created (${failure.replicas})`;
-  if (failure.gaveUp === true) {
-    return { state: 'failed', message: `its rollout gave up (ProgressDeadlineExceeded): ${left}${why}` };
-  }
-  return waiting(`${left}${why}`);
+  if (kind !== 'Deployment') return waiting(left);
+  const why = `${left}${whyNoPods(object)}`;
+  const gaveUp = gaveUpAt(object);
+  if (gaveUp === undefined || gaveUp === oldNews) return waiting(why);
+  const unavailable = countAt(object, 'status', 'unavailableReplicas');
+  const message = `its rollout gave up (ProgressDeadlineExceeded): ${why}, ${unavailable} not available`;
+  return { state: 'failed', message };
+}
+
+/** When a Deployment gave up, in its own words. */
+export function gaveUpAt(object: ApiObject): string | undefined {
+  const progressing = conditionOf(object, 'Progressing');
+  if (textAt(progressing, 'reason') !== 'ProgressDeadlineExceeded') return undefined;
+  return textAt(progressing, 'lastUpdateTime') ?? '';
 }
 
 function waiting(message: string): Progress {
@@ -79,12 +88,13 @@ function whyNot(kind: WorkloadKind, object: ApiObject, counts: Counts): string |
   return `its update strategy keeps ${Math.min(partition, counts.wanted)} of ${counts.wanted} pods as they are (partition ${partition})`;
 }
 
-/** By the reasons only: a message may quote anything. */
-function failureOf({ status }: ApiObject): { readonly gaveUp?: boolean; readonly replicas?: string } {
-  const conditions = listAt(status, 'conditions');
-  const find = (type: string): unknown => conditions.find((condition) => textAt(condition, 'type') === type);
-  const failure = find('ReplicaFailure');
-  const reason = textAt(failure, 'status') === 'True' ? textAt(failure, 'reason') : undefined;
-  const gaveUp = textAt(find('Progressing'), 'reason') === 'ProgressDeadlineExceeded';
-  return { gaveUp, ...(reason === undefined ? {} : { replicas: reason }) };
+/** By the reason only: a message may quote anything. */
+function whyNoPods(object: ApiObject): string {
+  const failure = conditionOf(object, 'ReplicaFailure');
+  if (textAt(failure, 'status') !== 'True') return '';
+  return `, and pods cannot be created (${textAt(failure, 'reason') ?? 'no reason given'})`;
+}
+
+function conditionOf({ status }: ApiObject, type: string): unknown {
+  return listAt(status, 'conditions').find((condition) => textAt(condition, 'type') === type);
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Progress } from '../../activator.ts';
 import type { ApiObject, Cluster, Following } from './cluster.ts';
 import { isContentKey } from './content-key.ts';
@@ -5,7 +6,7 @@ import { at, textAt } from './fields.ts';
 import { referencesOf } from './references.ts';
 import type { Reference } from './references.ts';
 import { daemonSets, deployments, statefulSets } from './resources.ts';
-import { rolloutOf } from './rollout.ts';
+import { gaveUpAt, rolloutOf } from './rollout.ts';
 import type { WorkloadKind } from './rollout.ts';
 
 export const resourceOf = { Deployment: deployments, StatefulSet: statefulSets, DaemonSet: daemonSets } as const;
@@ -18,6 +19,9 @@ export interface Workload {
   /** The annotations of its pod template that are ours: of whichever sync. */
   readonly marks: ReadonlyMap<string, string>;
   readonly progress: Progress;
+  /** When it gave up, and when it had given up on the template that carried other marks. */
+  readonly gaveUp: string | undefined;
+  readonly gaveUpBefore: string | undefined;
 }
 
 interface Held {
@@ -135,10 +139,16 @@ export class WorkloadIndex {
 /** What a template says is read again only when the object says that it is another one. */
 function workloadOf(kind: WorkloadKind, object: ApiObject, before: Workload | undefined): Workload {
   const { uid = '', generation = 0 } = object.metadata;
-  const progress = rolloutOf(kind, object);
-  if (before?.uid === uid && before.generation === generation) return { ...before, progress };
+  const gaveUp = gaveUpAt(object);
+  if (before?.uid === uid && before.generation === generation) {
+    return { ...before, gaveUp, progress: rolloutOf(kind, object, before.gaveUpBefore) };
+  }
   const template = at(object, 'spec', 'template');
-  return { uid, generation, references: referencesOf(template), marks: marksOf(template), progress };
+  const marks = marksOf(template);
+  const isMarkedAnew = before !== undefined && !isDeepStrictEqual(marks, before.marks);
+  const gaveUpBefore = isMarkedAnew ? before.gaveUp : before?.gaveUpBefore;
+  const progress = rolloutOf(kind, object, gaveUpBefore);
+  return { uid, generation, references: referencesOf(template), marks, gaveUp, gaveUpBefore, progress };
 }
 
 function marksOf(template: unknown): ReadonlyMap<string, string> {
