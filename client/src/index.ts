@@ -39,6 +39,7 @@ export type {
   NamedProject,
   Origin,
   Plan,
+  PlanConflict,
   PlanRestart,
   PlanStep,
   PolicyInput,

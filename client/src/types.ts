@@ -25,6 +25,8 @@ export interface AppliedPlan {
   readonly held?: string;
   /** What keeps it from being applied. */
   readonly problems: readonly string[];
+  /** Names that problems speak of as not ours. */
+  readonly conflicts?: readonly PlanConflict[];
   readonly inAgreement: boolean;
   /** What applying starts anew, and the changed names that it reads. */
   readonly restarts?: readonly PlanRestart[];
@@ -349,9 +351,28 @@ export interface Plan {
   readonly held?: string;
   /** What keeps it from being applied. */
   readonly problems: readonly string[];
+  /** Names that problems speak of as not ours. */
+  readonly conflicts?: readonly PlanConflict[];
   readonly inAgreement: boolean;
   /** What applying starts anew, and the changed names that it reads. */
   readonly restarts?: readonly PlanRestart[];
+}
+
+export interface PlanConflict {
+  /** In the target. */
+  readonly name: string;
+  /** Its name in the source. */
+  readonly entry?: string;
+  /** The object that it belongs to, where a place has several. */
+  readonly group?: string;
+  readonly secret: boolean;
+  /** Who wrote what is there, if it was not us. */
+  readonly writer?: string;
+  /** Of config, when asked to reveal: what should be there. */
+  readonly wanted?: string;
+  /** Of config, when asked to reveal: what is there. */
+  readonly found?: string;
+  readonly because: string;
 }
 
 export interface PlanRestart {
@@ -366,15 +387,15 @@ export interface PlanStep {
   readonly entry?: string;
   /** The object that it belongs to, where a place has several. */
   readonly group?: string;
-  readonly do: 'create' | 'update' | 'delete' | 'adopt' | 'keep';
   readonly secret: boolean;
-  readonly because?: string;
   /** Who wrote what is there, if it was not us. */
   readonly writer?: string;
   /** Of config, when asked to reveal: what should be there. */
   readonly wanted?: string;
   /** Of config, when asked to reveal: what is there. */
   readonly found?: string;
+  readonly do: 'create' | 'update' | 'delete' | 'adopt' | 'keep';
+  readonly because?: string;
 }
 
 export interface PolicyInput {

@@ -17,6 +17,11 @@ export interface PlanStep {
   readonly found?: string;
 }
 
+/** A name that is wanted and stands in the way of its object: it is not ours, or another sync writes it too. */
+export interface PlanConflict extends Omit<PlanStep, 'do' | 'because'> {
+  readonly because: string;
+}
+
 /** Something that reads changed names and will be started anew. */
 export interface PlanRestart {
   /** e.g. `Deployment/app`. */
@@ -40,6 +45,8 @@ export interface Plan {
   readonly held?: string;
   /** Problems that keep it (or the objects they name) from being applied, by whomever. */
   readonly problems: readonly string[];
+  /** Names that `problems` speak of as not ours. */
+  readonly conflicts?: readonly PlanConflict[];
   readonly inAgreement: boolean;
   /** What applying starts anew, where the target can tell. */
   readonly restarts?: readonly PlanRestart[];

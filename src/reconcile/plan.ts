@@ -1,6 +1,6 @@
 import type { Flaw, Obstacle, Reading, Sighting, Step, Wanted, Writer } from './target.ts';
 import { describeWriter } from './writer.ts';
-import type { PlanStep } from '#domain/plan';
+import type { PlanConflict, PlanStep } from '#domain/plan';
 import type { Fingerprint, InventoryItem, InventoryRecord } from '#domain/records';
 
 /** The brake: more than `names` deletes that are also more than `share` of what is ours wait for a person. */
@@ -44,6 +44,8 @@ export interface Draft {
   readonly notes: readonly string[];
   /** Names that are wanted and not ours; while there are any, nothing is written to their objects. */
   readonly conflicts: readonly string[];
+  /** The same names, by name. */
+  readonly conflicting: readonly PlanConflict[];
   /** What the target cannot carry; while there is any, nothing is written to the objects concerned. All at once. */
   readonly problems: readonly string[];
   /** Objects that a conflict or a problem concerns; `''`: all. */
@@ -88,6 +90,7 @@ class Drafting {
   readonly #steps: PlanStep[] = [];
   readonly #writes: Step[] = [];
   readonly #conflicts: Obstacle[] = [];
+  readonly #conflicting: PlanConflict[] = [];
   readonly #drifted: DriftedName[] = [];
   /** Of what should be there. */
   readonly #prints = new Map<string, Fingerprint>();
@@ -109,9 +112,9 @@ class Drafting {
     const outside = this.#request.reading.observed?.outside.get(name);
     const present = this.#present.get(name);
     const rival = present?.writer;
-    if (outside !== undefined) this.#conflict(name, `also stands where it is not ours (${outside})`);
+    if (outside !== undefined) this.#conflict({ name, item }, `also stands where it is not ours (${outside})`);
     else if (this.#isRival(rival))
-      this.#conflict(name, `is written by the sync ${rival.sync} too (${describeWriter(rival)})`);
+      this.#conflict({ name, item }, `is written by the sync ${rival.sync} too (${describeWriter(rival)})`);
     else if (present === undefined) this.#write('create', { name, item }, this.#drift(name, 'removed in the target'));
     else this.#compare(name, item, present);
   }
@@ -149,6 +152,7 @@ class Drafting {
       flaws,
       notes: observed?.notes ?? [],
       conflicts,
+      conflicting: this.#conflicting,
       problems,
       blocked,
       ...(held === undefined ? {} : { held }),
@@ -171,7 +175,10 @@ class Drafting {
       this.#write('update', { name, item }, 'was not ours and is taken over');
     } else {
       const by = writer === undefined ? '' : `, written by ${describeWriter(writer)}`;
-      this.#conflict(name, `is there already with another value and is not ours${by}; the option adopt takes it over`);
+      this.#conflict(
+        { name, item },
+        `is there already with another value and is not ours${by}; the option adopt takes it over`,
+      );
     }
   }
 
@@ -202,8 +209,11 @@ class Drafting {
     return known;
   }
 
-  #conflict(name: string, message: string): void {
-    this.#conflicts.push({ group: this.#request.groupOf(name), message: `${name} ${message}` });
+  #conflict({ name, item }: Named, because: string): void {
+    this.#conflicts.push({ group: this.#request.groupOf(name), message: `${name} ${because}` });
+    const writer = this.#present.get(name)?.writer?.name;
+    const by = writer === undefined ? {} : { writer };
+    this.#conflicting.push({ ...this.#place(name, item.entry), secret: item.secret, because, ...by });
   }
 
   /** What the step says of where the name stands and comes from. */

@@ -16,22 +16,23 @@ export function planOf(sync: SyncName, { target, at }: SyncSpec, { look, restart
   return {
     ...place,
     revision,
-    steps: withValues(look),
+    steps: withValues(look, draft.steps),
     foreign,
     remarks: [...draft.flaws.map(({ message }) => message), ...draft.notes],
     ...(held === undefined ? {} : { held }),
     problems: [...draft.problems, ...draft.conflicts],
+    ...(draft.conflicting.length === 0 ? {} : { conflicts: withValues(look, draft.conflicting) }),
     inAgreement,
     ...(restarts.length === 0 ? {} : { restarts }),
   };
 }
 
 /** Values of config beside the steps, where they were asked for. */
-function withValues({ draft, desired, reading }: Drafted): readonly PlanStep[] {
+function withValues<T extends Omit<PlanStep, 'do'>>({ desired, reading }: Drafted, steps: readonly T[]): readonly T[] {
   const revealed = reading.observed?.revealed;
-  if (revealed === undefined) return draft.steps;
+  if (revealed === undefined) return steps;
   const wanted = new Map([...desired].map(([name, item]) => [item.entry ?? name, item]));
-  return draft.steps.map((step) => {
+  return steps.map((step) => {
     const item = wanted.get(step.entry ?? step.name);
     const found = revealed.get(step.name);
     if (step.secret || item === undefined || item.secret) return step;

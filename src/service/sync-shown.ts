@@ -46,6 +46,9 @@ export function showPlan(
   const left = plan.steps.length - visible.length;
   const readable = reveal ? readableOf(showing, rights, spec) : new Map<string, readonly string[]>();
   const steps = visible.map((step) => withoutValues(step, readable));
+  const conflicts = (plan.conflicts ?? [])
+    .filter((one) => sight.sees(one.entry ?? one.name))
+    .map((one) => withoutValues(one, readable));
   const names = new Set(visible.map(({ name }) => name));
   const told = plan.problems.length === 0 ? [] : showing.wishes.problems(spec, rights);
   const { held, restarts, ...rest } = plan;
@@ -54,6 +57,7 @@ export function showPlan(
     plan: {
       ...rest,
       steps,
+      ...(plan.conflicts === undefined ? {} : { conflicts }),
       foreign: sight.tellable(plan.foreign),
       remarks: left === 0 ? plan.remarks : [remark],
       ...(held === undefined ? {} : { held: left === 0 ? held : 'it waits for a person' }),
@@ -62,7 +66,7 @@ export function showPlan(
         ? {}
         : { restarts: restarts.map((one) => ({ ...one, names: one.names.filter((name) => names.has(name)) })) }),
     },
-    released: steps.flatMap((step) =>
+    released: [...steps, ...conflicts].flatMap((step) =>
       step.wanted === undefined && step.found === undefined ? [] : (readable.get(step.entry ?? step.name) ?? []),
     ),
   };
@@ -91,10 +95,10 @@ function problemsOf(sight: Sight, plan: Plan): readonly string[] {
   return told.length === plan.problems.length ? told : [somethingHidden, ...told];
 }
 
-function withoutValues(step: PlanStep, readable: ReadonlyMap<string, unknown>): PlanStep {
+function withoutValues<T extends Omit<PlanStep, 'do'>>(step: T, readable: ReadonlyMap<string, unknown>): T {
   if (readable.has(step.entry ?? step.name) && !step.secret) return step;
   const { wanted: _wanted, found: _found, ...rest } = step;
-  return rest;
+  return rest as T;
 }
 
 /** Entries of config that the caller may read, with what their values are made of. */

@@ -152,20 +152,20 @@ export const SyncPauseRequest = closed(
 );
 export const Reasoned = closed({ reason });
 export const SyncChanged = open({ ...sync, revision: count() });
+const placed = {
+  name: text('in the target'),
+  entry: optional(text('its name in the source')),
+  group: optional(text('the object that it belongs to, where a place has several')),
+  secret: flag(),
+  writer: optional(text('who wrote what is there, if it was not us')),
+  wanted: optional(text('of config, when asked to reveal: what should be there')),
+  found: optional(text('of config, when asked to reveal: what is there')),
+};
 export const PlanStep = open(
-  {
-    name: text('in the target'),
-    entry: optional(text('its name in the source')),
-    group: optional(text('the object that it belongs to, where a place has several')),
-    do: oneOf(['create', 'update', 'delete', 'adopt', 'keep']),
-    secret: flag(),
-    because: optional(text()),
-    writer: optional(text('who wrote what is there, if it was not us')),
-    wanted: optional(text('of config, when asked to reveal: what should be there')),
-    found: optional(text('of config, when asked to reveal: what is there')),
-  },
+  { ...placed, do: oneOf(['create', 'update', 'delete', 'adopt', 'keep']), because: optional(text()) },
   'PlanStep',
 );
+const PlanConflict = open({ ...placed, because: text() }, 'PlanConflict');
 const plan = {
   sync: text(),
   revision: count(),
@@ -176,6 +176,7 @@ const plan = {
   remarks: list(text(), { description: 'what applying also puts right in the place itself, and what is odd there' }),
   held: optional(text('why the loop waits for a person, who may go on by apply')),
   problems: list(text(), { description: 'what keeps it from being applied' }),
+  conflicts: optional(list(PlanConflict, { description: 'names that problems speak of as not ours' })),
   inAgreement: flag(),
   restarts: optional(
     list(open({ consumer: text(), names: list(text()) }, 'PlanRestart'), {
