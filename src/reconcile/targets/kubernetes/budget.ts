@@ -10,7 +10,7 @@ export interface BudgetOptions {
   readonly clock: Clock;
   /** Requests a second in the long run. */
   readonly perSecond: number;
-  /** Requests at once after a rest. */
+  /** Requests at once after a rest; one at least. */
   readonly burst: number;
 }
 
@@ -30,8 +30,8 @@ export class Budget {
   #timer: Timer | undefined;
 
   constructor(options: BudgetOptions) {
-    this.#options = options;
-    this.#tokens = options.burst;
+    this.#options = { ...options, burst: Math.max(1, options.burst) };
+    this.#tokens = this.#options.burst;
     this.#filledAt = options.clock.monotonic();
   }
 
