@@ -56,8 +56,8 @@ const base64 = (text: string) => Buffer.from(text).toString('base64');
 
 async function sentBy(user: FakeTerminal, ...argv: string[]) {
   const outcome = await user.run('target', 'add', 'eu', ...argv);
-  const body = JSON.parse(user.requests[0]?.body ?? '{}') as Record<string, unknown>;
-  const sent = JSON.parse(String(body['kubeconfig'] ?? 'null')) as unknown;
+  const body = JSON.parse(user.requests[0]?.body ?? '{}') as Record<string, unknown> & { kubeconfig?: string };
+  const sent = JSON.parse(body.kubeconfig ?? 'null') as unknown;
   return { outcome, body, sent, headers: user.requests[0]?.headers };
 }
 
@@ -123,8 +123,8 @@ describe('target add', () => {
     });
     expect(body).toMatchObject({ reason: 'why' });
     expect(headers).not.toHaveProperty('if-none-match');
-    const named = terminal({ files: { '/k': { text: stdin } }, env: { KUBECONFIG: '/k' } });
-    expect((await sentBy(named)).sent).toMatchObject({ 'current-context': 'us' });
+    const byVariable = terminal({ files: { '/k': { text: stdin } }, env: { KUBECONFIG: '/k' } });
+    expect((await sentBy(byVariable)).sent).toMatchObject({ 'current-context': 'us' });
   });
 
   test.each<[argv: string[], kubeconfig: string, stderr: RegExp]>([

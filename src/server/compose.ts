@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { RequestListener } from 'node:http';
 import type { Config } from './config.ts';
+import type { TargetConfig } from './config-targets.ts';
 import { errorFields } from './log.ts';
 import type { Logger } from './log.ts';
 import { encodeAuditRecord } from '#audit/record';
@@ -12,14 +13,16 @@ import { sha256 } from '#crypto/digest';
 import { openKeyring } from '#crypto/keyring';
 import { openKeyFileSeal } from '#crypto/seals/key-file';
 import { serverPrincipal } from '#domain/principal';
-import type { SyncStatus } from '#domain/records';
+import type { SyncStatus, TargetRecord } from '#domain/records';
 import { createRest } from '#protocol/rest/index';
 import { Host } from '#reconcile/host';
 import type { SyncSource } from '#reconcile/reconciler';
 import type { Target } from '#reconcile/target';
 import { FileTarget } from '#reconcile/targets/file/target';
+import { kubernetesKind, kubernetesTarget } from '#reconcile/targets/kubernetes/kind';
 import { prepareBootstrap } from '#service/bootstrap';
 import { createServices } from '#service/create';
+import type { OpenTargets } from '#service/parts';
 import type { Services } from '#service/services';
 import type { TokenKeeper } from '#service/token-keeper';
 import { TruthState } from '#state/truth';
@@ -85,7 +88,7 @@ async function build(config: Config, options: ComposeOptions, { opened, closeAll
   const { clock, random, log, version } = options;
   const store = await openStore(config, options, opened);
   const { workState, work } = store;
-  const targets = await openTargets(config);
+  const openTargets = await configuredTargets(config, { clock, random });
   let host: Host | undefined;
   const parts = {
     ...store,
@@ -93,11 +96,13 @@ async function build(config: Config, options: ComposeOptions, { opened, closeAll
     random,
     version,
     blobs: store.driver,
-    targets: new Map(Object.entries(config.targets).map(([name, { root: _root, ...record }]) => [name, record])),
+    targets: new Map(Object.entries(config.targets).map(([name, target]) => [name, recordOf(target)])),
+    openTargets,
+    targetKinds: [kubernetesKind({ clock, random, allowedHosts: config.kubernetesHosts })],
     methods: (keeper: TokenKeeper) => [
       new TokenMethod({ storeId: store.keyring.storeId, records: keeper, clock, hash: sha256 }),
     ],
-    reconciling: (source: SyncSource) =>
+    reconciling: (source: SyncSource, targets: OpenTargets) =>
       (host = new Host({ syncs: source, targets, clock, random, saved: logSync(log) })),
   };
   const services = createServices(parts);
@@ -169,13 +174,23 @@ function acceptedLoss(time: number): AuditRecord {
   return { ...by, time, action: 'accept-loss', paths: ['sys/audit'], outcome: 'allowed' };
 }
 
-async function openTargets(config: Config): Promise<ReadonlyMap<string, Target>> {
+/** Nothing outside is touched before a sync needs it, but that development mode makes its folders. */
+async function configuredTargets(
+  config: Config,
+  parts: Pick<ComposeOptions, 'clock' | 'random'>,
+): Promise<ReadonlyMap<string, Target>> {
   const targets = new Map<string, Target>();
-  for (const [name, { root }] of Object.entries(config.targets)) {
-    if (config.dev) await makeFolder(root);
-    targets.set(name, new FileTarget({ root }));
+  for (const [name, target] of Object.entries(config.targets)) {
+    if (target.type === 'file' && config.dev) await makeFolder(target.root);
+    const opened = target.type === 'file' ? new FileTarget({ root: target.root }) : kubernetesTarget(target, parts);
+    targets.set(name, opened);
   }
   return targets;
+}
+
+/** What anybody may see of it who may see the target. */
+function recordOf({ type, description }: TargetConfig): TargetRecord {
+  return { type, ...(description === undefined ? {} : { description }) };
 }
 
 /** A status that is news, as a line. */

@@ -78,7 +78,7 @@ function resolveConfig({ values, targets, dev, port }: Found, cwd: string): Conf
     tls: tlsCert === '' ? undefined : { cert: file(tlsCert), key: file(tlsKey) },
     keyFile: file(values.keyFile),
     auditFile: file(values.auditFile),
-    targets: Object.fromEntries([...sample, ...rooted]),
+    targets: Object.fromEntries<TargetConfig>([...sample, ...rooted]),
   };
 }
 

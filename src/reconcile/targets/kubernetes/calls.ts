@@ -94,6 +94,14 @@ export class Calls {
     }
   }
 
+  async version(context: RequestContext): Promise<string> {
+    const resource = { group: '', version: '', kind: '', plural: 'version', namespaced: false } as const;
+    const text = await this.#send({ verb: 'get', resource }, context, { method: 'GET', path: '/version' });
+    const { gitVersion } = parse(text) as { readonly gitVersion?: unknown };
+    if (typeof gitVersion !== 'string') throw unreadable();
+    return gitVersion.slice(0, 64);
+  }
+
   async may(right: Right, context: RequestContext): Promise<boolean> {
     const { resource, ...rest } = right;
     const resourceAttributes = { ...rest, group: resource.group, resource: resource.plural };

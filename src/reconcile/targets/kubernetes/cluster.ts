@@ -4,7 +4,7 @@ import type { Lane } from '../../lane.ts';
 /** A kind of object, by its place in the API. */
 export interface Resource {
   /** `''`: the core group. */
-  readonly group: '' | 'apps' | 'authorization.k8s.io';
+  readonly group: '' | 'apps' | 'authentication.k8s.io' | 'authorization.k8s.io';
   readonly version: string;
   readonly kind: string;
   readonly plural: string;
@@ -83,7 +83,12 @@ export interface Cluster {
   /** Merge patch (RFC 7396) by the same manager; with `metadata.resourceVersion` in it, only against that. */
   patch(ref: ObjectRef, body: unknown, options: Omit<ApplyOptions, 'force'>): Promise<ApiObject>;
   create(ref: ObjectRef, body: unknown, options: Omit<ApplyOptions, 'force'>): Promise<ApiObject>;
-  delete(ref: ObjectRef, options: RequestContext & { readonly uid?: string; readonly resourceVersion?: string }): Promise<void>;
+  delete(
+    ref: ObjectRef,
+    options: RequestContext & { readonly uid?: string; readonly resourceVersion?: string },
+  ): Promise<void>;
+  /** Of the server's program, e.g. `v1.37.2`. Throws `forbidden` when the credential is not accepted. */
+  version(context: RequestContext): Promise<string>;
   /** Whether a right is held, as the server itself says it. */
   may(right: Right, context: RequestContext): Promise<boolean>;
   /**

@@ -99,6 +99,7 @@ function clusterOf({ id, requests, calls, follows, close }: Parts): Cluster {
     patch: (ref, body, options) => calls.patch(ref, body, options),
     create: (ref, body, options) => calls.create(ref, body, options),
     delete: (ref, options) => calls.delete(ref, options),
+    version: (context) => calls.version(context),
     may: (right, context) => calls.may(right, context),
     follow: (selection, listener) => follows.follow(selection, listener),
     close,

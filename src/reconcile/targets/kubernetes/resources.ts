@@ -34,6 +34,13 @@ export const accessReviews: Resource = {
   plural: 'selfsubjectaccessreviews',
   namespaced: false,
 };
+export const subjectReviews: Resource = {
+  group: 'authentication.k8s.io',
+  version: 'v1',
+  kind: 'SelfSubjectReview',
+  plural: 'selfsubjectreviews',
+  namespaced: false,
+};
 
 export interface Location {
   readonly resource: Resource;

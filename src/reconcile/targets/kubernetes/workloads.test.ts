@@ -37,6 +37,7 @@ const cluster: Cluster = {
   create: unused,
   delete: unused,
   may: unused,
+  version: unused,
   close: unused,
   requests: new Map(),
   follow(selection, listener) {
