@@ -5,14 +5,21 @@ import { FakeClock, SeededRandom } from '#testing/clock';
 function start(probe: () => Promise<void>) {
   const clock = new FakeClock();
   const opened: string[] = [];
-  const circuit = new Circuit({ clock, random: new SeededRandom(1), probe, opened: ({ message }) => opened.push(message) });
+  const circuit = new Circuit({
+    clock,
+    random: new SeededRandom(1),
+    probe,
+    opened: ({ message }) => opened.push(message),
+  });
   return { clock, circuit, opened };
 }
 
 describe('a circuit', () => {
   test('fails calls at once until a probe gets an answer, and tells who follows', async () => {
     let answers = false;
-    const { clock, circuit, opened } = start(() => (answers ? Promise.resolve() : Promise.reject(new Error('still down'))));
+    const { clock, circuit, opened } = start(() =>
+      answers ? Promise.resolve() : Promise.reject(new Error('still down')),
+    );
     const recovered: number[] = [];
     circuit.onRecovered(() => recovered.push(clock.monotonic()));
     expect(() => circuit.check()).not.toThrow();

@@ -250,7 +250,10 @@ describe('a stream', () => {
   test('a right that is missing is told at once, and asked for again later', async () => {
     const { host, follow } = start();
     const { told } = follow();
-    const body = { reason: 'Forbidden', message: 'secrets is forbidden: User "u" cannot watch resource "secrets" in …' };
+    const body = {
+      reason: 'Forbidden',
+      message: 'secrets is forbidden: User "u" cannot watch resource "secrets" in …',
+    };
     host.last.fail(new WatchRefused(403, answerFault(403, JSON.stringify(body), { verb: 'watch', ...app })));
     await host.clock.advance(0);
     expect(told).toEqual([
