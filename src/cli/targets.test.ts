@@ -39,7 +39,11 @@ const report = {
   version: 'v1.37.2',
   identity: 'system:serviceaccount:plumb:sync',
   namespaces: [
-    { namespace: 'changelog', may: ['get secrets', 'patch secrets'], lacks: ['patch configmaps'] },
+    {
+      namespace: 'changelog',
+      may: ['get secrets', 'list deployments.apps', 'patch secrets'],
+      lacks: ['patch configmaps'],
+    },
     { namespace: 'other', may: [], lacks: [] },
   ],
 };
@@ -89,7 +93,8 @@ describe('target add', () => {
         'known as  system:serviceaccount:plumb:sync',
         '',
         'namespace changelog',
-        '  may:    get secrets, patch secrets',
+        '  may:    get, patch secrets',
+        '          list deployments.apps',
         '  lacks:  patch configmaps',
         '',
         'namespace other',

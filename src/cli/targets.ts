@@ -13,15 +13,22 @@ export function printReport(session: Session, { version, identity, namespaces }:
   );
   for (const { namespace, may, lacks } of namespaces) {
     session.print(`\nnamespace ${printable(namespace)}\n`);
-    const rows = [
-      ['  may:', may.length === 0 ? 'nothing' : printable(may.join(', '))],
-      ['  lacks:', lacks.length === 0 ? 'nothing' : printable(lacks.join(', '))],
-    ];
-    session.print(columns(rows));
+    session.print(columns([...rightRows('  may:', may), ...rightRows('  lacks:', lacks)]));
   }
   if (namespaces.length === 0) {
     session.note('hint', 'no namespace was named, so no rights were looked at: --namespace names one');
   }
+}
+
+/** A row for each resource: `get, watch secrets/app`. */
+function rightRows(label: string, rights: readonly string[]): readonly (readonly string[])[] {
+  const verbs = new Map<string, string[]>();
+  for (const right of rights) {
+    const [verb = '', resource = ''] = right.split(/ (.*)/s);
+    verbs.set(resource, [...(verbs.get(resource) ?? []), verb]);
+  }
+  const rows = [...verbs].map(([resource, names]) => printable(`${names.join(', ')} ${resource}`));
+  return (rows.length === 0 ? ['nothing'] : rows).map((row, index) => [index === 0 ? label : '', row]);
 }
 
 /** Whether every right is there that was asked about. */

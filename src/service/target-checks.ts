@@ -7,7 +7,7 @@ import type { Clock } from '#util/clock';
 
 const namePattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
 /** Each one is several requests to the other side. */
-const checkLimits = { namespaces: 20, objects: 20, milliseconds: 10_000 } as const;
+const checkLimits = { namespaces: 20, objects: 20, together: 40, milliseconds: 10_000 } as const;
 
 export function parseTargetName(name: string): string {
   if (!namePattern.test(name)) {
@@ -30,6 +30,9 @@ export function checkRequest(request: TargetCheckRequest, known: readonly string
       'too-large',
       `a check is about at most ${checkLimits.namespaces} namespaces and ${checkLimits.objects} objects`,
     );
+  }
+  if (namespaces.length * (objects?.length ?? 1) > checkLimits.together) {
+    throw new PlumbError('too-large', `a check is about at most ${checkLimits.together} objects in all its namespaces`);
   }
   return { namespaces, ...(objects === undefined ? {} : { objects }), ...(restart === undefined ? {} : { restart }) };
 }

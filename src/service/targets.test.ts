@@ -217,7 +217,11 @@ describe('rights', () => {
     expect(await refusal(targets.check(root, 'eu', { namespaces: many }))).toMatch(
       /^too-large: a check is about at most 20/,
     );
-    expect(await refusal(targets.check(root, 'eu', { namespaces: many.slice(1) }))).toBe('nothing was refused');
+    const [first, second, third] = ['a', 'b', 'c'].map((name) => ({ kind: 'Secret' as const, name }));
+    if (first === undefined || second === undefined || third === undefined) throw new Error('three were made');
+    const ask = (...objects: (typeof first)[]) => targets.check(root, 'eu', { namespaces: many.slice(1), objects });
+    expect(await refusal(ask(first, second))).toBe('nothing was refused');
+    expect(await refusal(ask(first, second, third))).toMatch(/^too-large: a check is about at most 40 objects/);
   });
 });
 
