@@ -160,9 +160,10 @@ describe.skipIf(without('kubernetes'))('what Kubernetes will not have', () => {
       expect(await kubernetes.kube.get(path())).toMatchObject({ immutable: true });
       expect((await keeper.keep({ A: '1' })).inAgreement).toBe(true);
       const way = [expect.stringContaining('is immutable and its values differ')];
-      expect([await problems(keeper, { A: '2' }), await problems(keeper, {})]).toEqual([way, way]);
+      expect([await problems(keeper, { A: '2' }), await problems(keeper, { A: '1', B: '2' })]).toEqual([way, way]);
       expect(await values()).toEqual({ A: '1' });
-      await kubernetes.kube.delete(path());
+      await keeper.keep({});
+      expect(await values()).toBeUndefined();
       await keeper.keep({ A: '2' });
       expect(await values()).toEqual({ A: '2' });
     });
@@ -210,6 +211,33 @@ describe.skipIf(without('kubernetes'))('what Kubernetes will not have', () => {
       const options = { objects: [{ kind: 'Secret', name: 'app' }], createNamespaces: true };
       await (await open(options, `${namespace}-y`)).keep({ A: '1' });
       expect(await values(`${namespace}-y`)).toEqual({ A: '1' });
+    });
+
+    test('that may be made, and not asked about, is made as well', async () => {
+      const other = `${namespace}-z`;
+      const two = [
+        { kind: 'Secret', name: 'app' },
+        { kind: 'ConfigMap', name: 'app' },
+      ];
+      const rule = (resources: readonly string[], ...verbs: readonly string[]) => ({
+        apiGroups: [''],
+        resources,
+        verbs,
+      });
+      const undo = await kubernetes.kube.role(
+        '*',
+        [rule(['secrets', 'configmaps'], 'get', 'create', 'patch'), rule(['namespaces'], 'create')],
+        kubernetes.limited.name,
+      );
+      const limited = clusterFor(kubernetes, kubernetes.limited.token);
+      const keeper = await Keeper.open({
+        cluster: limited,
+        at: other,
+        options: { objects: two, createNamespaces: true },
+      });
+      await keeper.keep({ A: '1', PORT: config('80') });
+      expect(await values(other)).toEqual({ A: '1' });
+      await Promise.all([undo(), limited.close()]);
     });
 
     test('that is being deleted is in the way', async () => {

@@ -56,6 +56,9 @@ describe.skipIf(without('kubernetes'))('following', () => {
     test('asks for nothing that the stream tells', async () => {
       const keeper = await open({ watch });
       const news = keeper.news();
+      await keeper.look({});
+      // Only a stream that tells of every object can tell that there is none.
+      expect(gets()).toBe(watch === 'names' ? 0 : 1);
       await keeper.keep({ A: '1' });
       const before = gets();
       for (const value of ['2', '3', '4']) await keeper.keep({ A: value });
@@ -122,6 +125,18 @@ describe.skipIf(without('kubernetes'))('following', () => {
     });
   });
 
+  test('an object without our label, which no stream tells of, is asked for', async () => {
+    await kubernetes.kube.put(secret(namespace, 'app', { A: '1' }));
+    const keeper = await open({ watch: 'namespaces' });
+    const news = keeper.news();
+    await keeper.look({ A: '1' });
+    const mark = await keeper.mark();
+    await edit({ data: { A: 'aGFuZA==' } });
+    expect(await keeper.mark()).not.toBe(mark);
+    expect((await keeper.look({ A: '1' })).draft.conflicts).toHaveLength(1);
+    news.stop();
+  });
+
   test('a plan against what the stream has not told yet is refused, and the next one is right', async () => {
     const keeper = await open();
     const news = keeper.news();
@@ -132,6 +147,18 @@ describe.skipIf(without('kubernetes'))('following', () => {
     const { drifted } = await keeper.keep({ A: '2' });
     expect([drifted.length, await values()]).toEqual([1, { A: '2' }]);
     news.stop();
+  });
+
+  test('a plan is carried out only as long as it was made of the last look', async () => {
+    const keeper = await open();
+    await keeper.keep({ A: '1' });
+    const looked = await keeper.look({ A: '2' });
+    await edit({ data: { B: 'aGFuZA==' } });
+    await keeper.look({ A: '2' });
+    await expect(keeper.write(looked)).rejects.toMatchObject({ code: 'mismatch' });
+    await keeper.keep({ A: '2' });
+    await expect(keeper.write(looked)).rejects.toMatchObject({ code: 'mismatch' });
+    expect(await values()).toEqual({ A: '2', B: 'hand' });
   });
 
   describe('namespaces by their labels', () => {

@@ -1,5 +1,5 @@
 /** What a place does to the objects of a real API server, and leaves alone. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { without } from '../fault/without.ts';
 import { clusterFor } from './clusters.ts';
 import { Keeper } from './keeper.ts';
@@ -148,6 +148,14 @@ describe.skipIf(without('kubernetes'))('a place on a real API server', () => {
       await expect(keeper.write(looked)).rejects.toMatchObject({ code: 'mismatch' });
       expect(await values()).toEqual({ A: 'theirs' });
     });
+
+    test('made at the same moment keep ours out, until they were looked at', async () => {
+      const looked = await keeper.look({ A: '1' });
+      await kubernetes.kube.put(secret(namespace, 'app', { FOREIGN: 'stays' }));
+      await expect(keeper.write(looked)).rejects.toMatchObject({ code: 'mismatch' });
+      await keeper.keep({ A: '1' });
+      expect(await values()).toEqual({ FOREIGN: 'stays', A: '1' });
+    });
   });
 
   describe('drift', () => {
@@ -163,6 +171,16 @@ describe.skipIf(without('kubernetes'))('a place on a real API server', () => {
       const writer = { name: 'kubectl-edit', at: expect.any(Number) };
       expect(drifted).toEqual([{ name: name('A'), found: expect.any(String), writer }]);
       expect([await values(), await managers()]).toEqual([{ A: '1', B: '2' }, ['plumb/app Apply']]);
+    });
+
+    test('by a real editor of kubectl is put right too', async () => {
+      await keeper.keep({ A: '1', B: '2' });
+      vi.stubEnv('KUBE_EDITOR', `sed -i 's/A: .*/A: ${encoded('by hand')}/'`);
+      await kubernetes.kubectl('-n', namespace, 'edit', 'secret', 'app');
+      vi.unstubAllEnvs();
+      const { drifted } = await keeper.keep({ A: '1', B: '2' });
+      expect(drifted.map((one) => [one.name, one.writer?.name])).toEqual([[name('A'), 'kubectl-edit']]);
+      expect(await values()).toEqual({ A: '1', B: '2' });
     });
 
     test('of a name that is wanted no more goes with it', async () => {

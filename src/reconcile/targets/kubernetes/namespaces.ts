@@ -23,6 +23,11 @@ export function namespacesOf(cluster: Cluster, { at: name, selector }: Kubernete
   return selector === undefined ? new OneNamespace(cluster, name) : new SelectedNamespaces(cluster, selector);
 }
 
+/** Whether a request failed since there is no such namespace. */
+export function isNoNamespace(error: unknown): boolean {
+  return error instanceof PlumbError && error.details['reason'] === 'NoNamespace';
+}
+
 /** One that is there already is as good. */
 export async function makeNamespace(
   cluster: Cluster,

@@ -27,7 +27,8 @@ export function obstaclesTo(one: ObjectCase): readonly string[] {
   ];
 }
 
-function standing({ options, wanted, ours, fingerprint }: ObjectCase, seen: SeenObject): readonly string[] {
+function standing(one: ObjectCase, seen: SeenObject): readonly string[] {
+  const { options, wanted, ours } = one;
   const problems: string[] = [];
   if (seen.deleting !== undefined) {
     problems.push(`is being deleted since ${seen.deleting}, and something (a finalizer) keeps it from going`);
@@ -36,10 +37,7 @@ function standing({ options, wanted, ours, fingerprint }: ObjectCase, seen: Seen
     const hint = 'the type of a Secret cannot be changed; delete it, or name another object';
     problems.push(`is of type ${seen.type ?? 'Opaque'}, expected ${options.type}: ${hint}`);
   }
-  const keys = new Set(wanted.map(({ key }) => key));
-  const isLeft = [...ours].some((key) => !keys.has(key) && seen.names.has(key));
-  const differs = wanted.some(({ key, value }) => seen.names.get(key)?.fingerprint !== fingerprint(key, value));
-  if (seen.immutable && (differs || isLeft)) {
+  if (seen.immutable && isChanged(one, seen)) {
     problems.push('is immutable and its values differ; name another object, or delete it, and it is made anew');
   }
   for (const { key, binary } of wanted) {
@@ -51,6 +49,15 @@ function standing({ options, wanted, ours, fingerprint }: ObjectCase, seen: Seen
     }
   }
   return problems;
+}
+
+/** Whether its values would be others. One that has nothing but ours in it goes as a whole. */
+function isChanged({ wanted, ours, fingerprint }: ObjectCase, { names, sole }: SeenObject): boolean {
+  const isWholeOurs = sole && [...names.keys()].every((key) => ours.has(key));
+  if (wanted.length === 0 && isWholeOurs) return false;
+  const keys = new Set(wanted.map(({ key }) => key));
+  const isLeft = [...ours].some((key) => !keys.has(key) && names.has(key));
+  return isLeft || wanted.some(({ key, value }) => names.get(key)?.fingerprint !== fingerprint(key, value));
 }
 
 /** Keys that Kubernetes demands of a type, and how their values have to be. */

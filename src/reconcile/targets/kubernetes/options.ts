@@ -67,7 +67,11 @@ function parseObjects(check: Check, value: unknown): readonly ObjectOptions[] {
     check.that(false, `objects must be a list of 1 to ${limits.objects}, e.g. [{"kind": "Secret", "name": "app"}]`);
     return [];
   }
-  const objects = value.map((item: unknown, index) => parseObject(check, `objects[${index}]`, item));
+  const objects = value.flatMap((item: unknown, index) => {
+    const where = `objects[${index}]`;
+    check.that(isMapping(item), `${where} must be a mapping with kind and name`);
+    return isMapping(item) ? [parseObject(check, where, item)] : [];
+  });
   const names = objects.map(({ kind, name }) => `${kind}/${name}`);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   check.that(twice === undefined, `objects has ${twice} twice`);
@@ -78,9 +82,8 @@ function parseObjects(check: Check, value: unknown): readonly ObjectOptions[] {
   return objects;
 }
 
-function parseObject(check: Check, where: string, value: unknown): ObjectOptions {
-  const { kind, name, type, immutable, include, labels, annotations, ...unknown } = isMapping(value) ? value : {};
-  check.that(isMapping(value), `${where} must be a mapping with kind and name`);
+function parseObject(check: Check, where: string, value: Readonly<Record<string, unknown>>): ObjectOptions {
+  const { kind, name, type, immutable, include, labels, annotations, ...unknown } = value;
   check.unknown(unknown, `${where}.`, 'kind, name, type, immutable, include, labels or annotations');
   check.that(kind === 'Secret' || kind === 'ConfigMap', `${where}.kind must be Secret or ConfigMap`);
   check.that(isText(name) && isObjectName(name), `${where}.name must be 1 to 253 of a-z 0-9 - . in lower case`);

@@ -1,6 +1,6 @@
 import type { Cluster, RequestContext } from './cluster.ts';
 import { groupOfName, keyOfName } from './holders.ts';
-import { makeNamespace, namespacesOf } from './namespaces.ts';
+import { isNoNamespace, makeNamespace, namespacesOf } from './namespaces.ts';
 import type { Namespaces, NamespaceState } from './namespaces.ts';
 import { writeObject } from './object-write.ts';
 import { route } from './objects.ts';
@@ -122,7 +122,6 @@ export class KubernetesPlace implements Place {
     const context = { lane: request.lane, signal };
     const slots = this.#slots.all.filter(({ group }) => isConcerned(group, request, told.flawed));
     told.isSpent = true;
-    await this.#makeNamespaces(slots, told, context);
     const results = await settleAll(slots, atOnce, (slot) => this.#write(slot, { request, told }, context));
     const failures = results.flatMap((result, index) =>
       result.status === 'rejected' ? [{ group: slots[index]?.group ?? '', error: result.reason as unknown }] : [],
@@ -208,15 +207,6 @@ export class KubernetesPlace implements Place {
     return now.size !== namespaces.size || [...now].some(([name, state]) => namespaces.get(name) !== state);
   }
 
-  async #makeNamespaces(slots: readonly Slot[], told: Told, context: RequestContext): Promise<void> {
-    if (!this.#options.options.createNamespaces) return;
-    for (const name of new Set(slots.map(({ holder }) => holder.namespace))) {
-      if (told.namespaces.get(name) !== 'absent') continue;
-      await makeNamespace(this.#options.cluster, name, { ...context, fieldManager: this.#manager });
-      told.namespaces = new Map([...told.namespaces, [name, 'active']]);
-    }
-  }
-
   async #write(
     { group, holder, options, spot }: Slot,
     { request, told }: { request: WriteRequest; told: Told },
@@ -230,7 +220,15 @@ export class KubernetesPlace implements Place {
     );
     const { cluster } = this.#options;
     const expected = told.seen.get(group) ?? null;
-    await writeObject({ cluster, manager: this.#manager, holder, spot, options, wanted, deleted, expected }, context);
+    const write = { cluster, manager: this.#manager, holder, spot, options, wanted, deleted, expected };
+    try {
+      await writeObject(write, context);
+    } catch (error) {
+      if (!this.#options.options.createNamespaces || !isNoNamespace(error)) throw error;
+      await makeNamespace(cluster, holder.namespace, { ...context, fieldManager: this.#manager });
+      told.namespaces = new Map([...told.namespaces, [holder.namespace, 'active']]);
+      await writeObject(write, context);
+    }
   }
 }
 
