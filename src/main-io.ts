@@ -57,6 +57,9 @@ function realOutput(process: NodeJS.Process, name: 'stdout' | 'stderr'): CliOutp
     get isTerminal() {
       return process.getBuiltinModule('node:tty').isatty(name === 'stdout' ? 1 : 2);
     },
+    get columns() {
+      return process[name].columns;
+    },
     write(text) {
       const stream = process[name];
       if (!opened.has(stream)) {

@@ -1,4 +1,5 @@
 import { PlumbApiError, errorOf } from './errors.ts';
+import { polling } from './poll.ts';
 import { fetchTransport, wait } from './transport.ts';
 import type { Transport, TransportResponse } from './transport.ts';
 import type * as api from './types.ts';
@@ -81,7 +82,15 @@ export function createClient(options: ClientOptions) {
       check: (name: string, request: api.TargetCheckRequest = {}) =>
         send<api.TargetReport>('POST', `/targets/${encode(name)}/check`, { body: request }),
     },
-    syncs: syncsClient(send),
+    syncs: {
+      ...syncsClient(send),
+      /**
+       * The syncs as they are, and again whenever one of them has changed; with `name` that one alone. Asks every second.
+       * Ends when `signal` aborts.
+       */
+      watch: (request: { readonly name?: string } = {}, { signal }: { readonly signal?: AbortSignal } = {}) =>
+        connection.watchSyncs(request.name, signal),
+    },
     system: {
       verify: () => send<api.VerifyReport>('POST', '/audit/verify', { body: {} }),
       /** Answers without a token, also when the server is not ready. */
@@ -212,6 +221,27 @@ class Connection {
       return response;
     };
     return resumingWatch({ open, after: request.after, signal, wait });
+  }
+
+  async *watchSyncs(
+    name: string | undefined,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<readonly api.SyncView[]> {
+    const path = name === undefined ? '/api/v1/syncs' : `/api/v1/syncs/${encode(name)}`;
+    const ask = async (known: string | undefined): Promise<TransportResponse> => {
+      const response = await this.#send(path, {
+        method: 'GET',
+        headers: known === undefined ? {} : { 'if-none-match': known },
+        ...(signal === undefined ? {} : { signal }),
+      });
+      if (response.status !== 200 && response.status !== 304) throw errorOf(response.status, await response.text());
+      return response;
+    };
+    for await (const text of polling({ ask, signal, wait })) {
+      yield name === undefined
+        ? (JSON.parse(text) as { readonly items: readonly api.SyncView[] }).items
+        : [JSON.parse(text) as api.SyncView];
+    }
   }
 
   async #send(path: string, request: Parameters<Transport>[1]): Promise<TransportResponse> {

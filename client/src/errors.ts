@@ -51,6 +51,11 @@ export function errorOf(status: number, body: string): PlumbApiError {
   return new PlumbApiError(problem.detail, { ...problem, status });
 }
 
+/** Whether the same request may succeed later. */
+export function isPassing({ code }: PlumbApiError): boolean {
+  return code === 'unavailable' || code === 'rate-limited' || code === 'sealed';
+}
+
 function parseProblem(body: string): Problem | undefined {
   try {
     const parsed = JSON.parse(body) as Partial<Problem> | null;

@@ -1,4 +1,4 @@
-import { PlumbApiError } from './errors.ts';
+import { PlumbApiError, isPassing } from './errors.ts';
 import type { TransportResponse } from './transport.ts';
 import type { WatchEvent } from './types.ts';
 
@@ -41,10 +41,6 @@ export async function* resumingWatch(options: WatchOptions): AsyncGenerator<Watc
     failures += 1;
     await options.wait(Math.min(10_000, 50 * 2 ** failures), options.signal);
   }
-}
-
-function isPassing(error: PlumbApiError): boolean {
-  return error.code === 'unavailable' || error.code === 'rate-limited' || error.code === 'sealed';
 }
 
 /**

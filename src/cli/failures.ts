@@ -14,7 +14,7 @@ export const exitCodes = {
   differs: {
     code: 3,
     means:
-      '`diff --exit-code` found a difference, `sync status --exit-code` a sync out of agreement, `target check --exit-code` a right that is missing',
+      '`diff --exit-code` found a difference, `sync status --exit-code`, `sync plan --exit-code` or `sync diff --exit-code` a sync out of agreement, `target check --exit-code` a right that is missing',
   },
   denied: { code: 4, means: 'not signed in, or not allowed' },
   unreachable: { code: 5, means: 'the server does not answer' },

@@ -45,6 +45,8 @@ export interface CliInput {
 
 export interface CliOutput {
   readonly isTerminal: boolean;
+  /** Characters of a line, if it is a terminal that tells. */
+  readonly columns?: number | undefined;
   readonly write: (text: string | Uint8Array) => void;
 }
 

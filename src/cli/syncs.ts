@@ -1,56 +1,126 @@
-/** How syncs, their plans and their state are shown. */
-import type { Plan, PlanStep, SyncView } from '@plumbd/client';
-import type { Session } from './session.ts';
-import { count, mask, padded, printable, timeText, width } from './style.ts';
+/** How syncs and their state are shown. */
+import type { SyncStatus, SyncView } from '@plumbd/client';
+import { count, padded, printable, timeText, width } from './style.ts';
 
 /** Whether the place is as it should be, as far as is known. */
 export function isInAgreement({ status }: SyncView): boolean {
   return status?.conditions.some(({ type, status: is }) => type === 'InSync' && is === 'true') ?? false;
 }
 
+/** As `sync create --to` takes it: behind `/` stands a place of several objects. */
+export function placeText({ target, at, options }: Pick<SyncView, 'target' | 'at' | 'options'>): string {
+  return `${target}${'objects' in options ? '/' : ':'}${at}`;
+}
+
 /** One line: in agreement or not, why, and when it last was. */
 export function stateText(sync: SyncView): string {
   const { status } = sync;
   if (status === undefined) return 'not looked at yet';
-  const troubles = status.conditions
-    .filter(({ type, status: is }) => type !== 'InSync' && is === 'true')
-    .map(({ type, message }) => `${type}: ${message}`);
   const agreement = isInAgreement(sync) ? 'in agreement' : 'not in agreement';
   const applied =
     status.appliedAt === undefined
       ? 'never applied'
       : `revision ${status.appliedRevision} at ${timeText(status.appliedAt)}`;
-  return [`${agreement}, ${status.agree} of ${count(status.total, 'name')}, ${applied}`, ...troubles, status.note ?? '']
+  const counts = `${agreement}, ${status.agree} of ${count(status.total, 'name')}, ${applied}`;
+  return [counts, ...troublesOf(status), ...activationOf(status), status.note ?? '']
     .filter((part) => part !== '')
     .join('; ');
 }
 
-const marks: Readonly<Record<PlanStep['do'], string>> = {
-  create: '+',
-  update: '~',
-  delete: '-',
-  adopt: '=',
-  keep: ' ',
-};
+/** Conditions that a person should know about. */
+function troublesOf({ conditions }: SyncStatus): readonly string[] {
+  return conditions
+    .filter(({ type, status }) => type !== 'InSync' && status === 'true')
+    .map(({ type, message }) => (message === '' ? type : `${type}: ${message}`));
+}
 
-/** Steps name by name without values, what stands in the way, and a line of counts. */
-export function printPlan(session: Session, plan: Plan): void {
-  const at = plan.revision === 0 ? '' : `, at revision ${plan.revision}`;
-  session.print(`${printable(plan.sync)} → ${printable(`${plan.target}:${plan.at}`)}${at}\n`);
-  const steps = plan.steps.filter((step) => step.do !== 'keep');
-  const wide = Math.max(0, ...steps.map(({ name }) => width(printable(name))));
-  for (const step of steps) {
-    const because = step.because === undefined ? '' : `   ${printable(step.because)}`;
-    const value = step.do === 'delete' ? '' : `  ${step.secret ? mask : 'config'}`;
-    session.print(`${marks[step.do]} ${padded(printable(step.name), wide)}${value}${because}`.trimEnd().concat('\n'));
-  }
-  if (plan.foreign.length > 0) session.print(`${count(plan.foreign.length, 'name')} of others there: left alone\n`);
-  const number = (what: PlanStep['do']): number => plan.steps.filter((step) => step.do === what).length;
-  const adopted = number('adopt') === 0 ? '' : `${number('adopt')} to adopt, `;
-  session.print(
-    `${number('create')} to create, ${number('update')} to change, ${number('delete')} to delete, ${adopted}${number('keep')} in agreement\n`,
+const activations = { done: '', pending: 'restarting', failed: 'restart failed' } as const;
+
+/** What was written and does not run yet. */
+function activationOf({ activation }: SyncStatus): readonly string[] {
+  if (activation === undefined || activation.state === 'done') return [];
+  return [`${activations[activation.state]}: ${activation.message}`];
+}
+
+/** Everything that stands under NOTES. */
+function notesOf({ status, heldBack }: SyncView): string {
+  if (status === undefined) return 'not looked at yet';
+  const back = heldBack === undefined ? [] : [`revision ${heldBack.to} was put back in place of ${heldBack.from}`];
+  return [...troublesOf(status), ...activationOf(status), ...back, status.note ?? '']
+    .filter((part) => part !== '')
+    .join('; ');
+}
+
+/** `yes (67/67)`. */
+function agreementText(sync: SyncView): string {
+  const { status } = sync;
+  if (status === undefined) return 'unknown';
+  const found = status.conditions.find(({ type }) => type === 'InSync');
+  const word = found?.status === 'true' ? 'yes' : found?.status === 'false' ? 'no' : 'unknown';
+  return `${word} (${status.agree}/${status.total})`;
+}
+
+const units = [
+  [86_400, 'd'],
+  [3600, 'h'],
+  [60, 'min'],
+  [1, 's'],
+] as const;
+
+/** `3 s ago`. */
+export function agoText(time: number, now: number): string {
+  const seconds = Math.max(0, Math.floor((now - time) / 1000));
+  const [size, unit] = units.find(([least]) => seconds >= least) ?? [1, 's'];
+  return `${Math.floor(seconds / size)} ${unit} ago`;
+}
+
+export interface TableOptions {
+  readonly now: number;
+  /** Characters of a line of the terminal; absent: as long as it takes. */
+  readonly columns?: number | undefined;
+}
+
+const heading = ['NAME', 'TARGET', 'IN AGREEMENT', 'REVISION', 'LAST CHANGE'] as const;
+const gap = '   ';
+/** The last column is never made narrower. */
+const leastNotes = 24;
+
+/** A row for each sync; notes that do not fit go on below. */
+export function statusTable(syncs: readonly SyncView[], { now, columns }: TableOptions): string {
+  const rows = syncs.map((sync) => ({
+    cells: [
+      sync.name,
+      placeText(sync),
+      agreementText(sync),
+      String(sync.status?.appliedRevision ?? '-'),
+      sync.status?.appliedAt === undefined ? 'never' : agoText(sync.status.appliedAt, now),
+    ].map(printable),
+    notes: printable(notesOf(sync)),
+  }));
+  const widths = heading.map((title, index) =>
+    Math.max(width(title), ...rows.map(({ cells }) => width(cells[index] ?? ''))),
   );
-  for (const remark of plan.remarks) session.note('note', remark);
-  if (plan.held !== undefined) session.note('warning', `${plan.held}: waits for plumb sync apply`);
-  for (const problem of plan.problems) session.note('warning', problem);
+  const before = widths.reduce((sum, each) => sum + each + gap.length, 0);
+  const room = columns === undefined ? Number.POSITIVE_INFINITY : Math.max(leastNotes, columns - before);
+  const line = (cells: readonly string[], notes: string): string =>
+    `${[...cells.map((cell, index) => padded(cell, widths[index] ?? 0)), notes].join(gap).trimEnd()}\n`;
+  const empty = heading.map(() => '');
+  return [
+    line(heading, 'NOTES'),
+    ...rows.flatMap(({ cells, notes }) =>
+      wrapped(notes, room).map((part, index) => line(index === 0 ? cells : empty, part)),
+    ),
+  ].join('');
+}
+
+/** Lines of at most `room` characters where words allow it; at least one. */
+function wrapped(text: string, room: number): readonly string[] {
+  const lines: string[] = [''];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1) ?? '';
+    if (last === '') lines[lines.length - 1] = word;
+    else if (width(last) + 1 + width(word) <= room) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }

@@ -152,6 +152,11 @@ export const commandTable: readonly CommandRow[] = [
         load: async () => (await import('./commands/sync-plan.ts')).plan,
       },
       {
+        name: 'diff',
+        brief: 'show what differs, as kubectl diff does',
+        load: async () => (await import('./commands/sync-plan.ts')).diff,
+      },
+      {
         name: 'apply',
         brief: 'carry the plan out now',
         load: async () => (await import('./commands/sync-plan.ts')).apply,
@@ -160,6 +165,16 @@ export const commandTable: readonly CommandRow[] = [
         name: 'status',
         brief: 'tell whether syncs are in agreement',
         load: async () => (await import('./commands/sync-status.ts')).command,
+      },
+      {
+        name: 'watch',
+        brief: 'show the status of syncs whenever it changes',
+        load: async () => (await import('./commands/sync-status.ts')).watch,
+      },
+      {
+        name: 'explain',
+        brief: 'tell what a sync delivers, from where, and what is wrong with it',
+        load: async () => (await import('./commands/sync-explain.ts')).command,
       },
       { name: 'list', brief: 'list syncs', load: async () => (await import('./commands/sync.ts')).list },
       { name: 'get', brief: 'show a sync', load: async () => (await import('./commands/sync.ts')).get },

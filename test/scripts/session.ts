@@ -163,6 +163,7 @@ export class Shell {
       .replaceAll(this.#server.folder, '$SERVER')
       .replace(/\bplumb\.[\w-]{8}\.[\w-]{43}/g, '<token>')
       .replace(/\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ/g, '<time>')
+      .replace(/\b\d+ (?:s|min) ago( *)/g, (_, blanks: string) => `<ago>${blanks === '' ? '' : '   '}`)
       .replace(/("(?:time|created|expires|since|appliedAt)": ?)\d{13}/g, '$1<time>')
       .replace(/(token +|accessor |"(?:accessor|parent)": "|^)[\w-]{16}(?=[",]| {2}| of|$)/gm, '$1<accessor>');
   }

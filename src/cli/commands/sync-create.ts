@@ -2,17 +2,18 @@ import type { SyncInput, SyncMode } from '@plumbd/client';
 import { syncModes } from '#domain/records';
 import type { ConnectionFlags, ReasonFlag } from '../command.ts';
 import { connectionFlags, defineCommand, reasonFlag, switchFlag } from '../command.ts';
-import { UsageError } from '../failures.ts';
 import { nameArgument } from '../nouns.ts';
+import type { Session } from '../session.ts';
 import { printable } from '../style.ts';
-import { printPlan } from '../syncs.ts';
+import { optionFlags, optionsOf } from '../sync-options.ts';
+import type { OptionFlags } from '../sync-options.ts';
+import { printPlan } from '../plans.ts';
 
-interface Flags extends ConnectionFlags, ReasonFlag {
+interface Flags extends ConnectionFlags, ReasonFlag, OptionFlags {
   readonly from: string;
   readonly to: string;
   readonly runAs: string;
   readonly mode?: SyncMode;
-  readonly option?: readonly string[];
   readonly replace?: boolean;
   readonly dryRun?: boolean;
 }
@@ -28,7 +29,12 @@ export const command = defineCommand<Flags, [name: string]>({
         placeholder: 'FOLDER',
         brief: 'Folder whose evaluated values are delivered',
       },
-      to: { kind: 'parsed', parse: String, placeholder: 'TARGET:PLACE', brief: 'Where to, such as local:staging.env' },
+      to: {
+        kind: 'parsed',
+        parse: String,
+        placeholder: 'PLACE',
+        brief: 'Where to: TARGET:FILE, or TARGET/NAMESPACE of a cluster',
+      },
       runAs: {
         kind: 'parsed',
         parse: String,
@@ -41,14 +47,7 @@ export const command = defineCommand<Flags, [name: string]>({
         optional: true,
         brief: 'What happens when the place was changed. Default: repair',
       },
-      option: {
-        kind: 'parsed',
-        parse: String,
-        optional: true,
-        variadic: true,
-        placeholder: 'NAME=VALUE',
-        brief: "Of the target's type, such as block=app; may be given several times",
-      },
+      ...optionFlags,
       replace: switchFlag('Also if there is one of this name'),
       dryRun: switchFlag('Show the plan and declare nothing'),
     },
@@ -59,13 +58,24 @@ export const command = defineCommand<Flags, [name: string]>({
   examples: [
     {
       input:
+        'sync create changelog-prod --from changelog/production --to prod-eu/changelog --secret app-secrets --configmap app-config --run-as workload/prod-sync',
+      brief: '',
+    },
+    {
+      input:
+        "sync create pull-secret --from shared/registry --to 'prod-eu/*' --namespaces team=web --secret pull --secret-type kubernetes.io/dockerconfigjson --run-as workload/prod-sync",
+      brief: 'in many namespaces',
+    },
+    {
+      input:
         'sync create staging-file --from changelog/staging --to local:staging.env --run-as workload/laptop --dry-run',
       brief: '',
     },
   ],
   async run(session, { reason, replace = false, dryRun = false, ...flags }, name) {
+    const input = inputOf(session, flags);
     const client = await session.connect(flags);
-    const sync = await client.syncs.put(name, inputOf(flags), {
+    const sync = await client.syncs.put(name, input, {
       expectAbsent: !replace,
       dryRun,
       ...(reason === undefined ? {} : { reason }),
@@ -80,15 +90,9 @@ export const command = defineCommand<Flags, [name: string]>({
   },
 });
 
-function inputOf({ from, to, runAs, mode, option = [] }: Omit<Flags, 'replace' | 'dryRun'>): SyncInput {
-  const options = Object.fromEntries(option.map(parseOption));
-  return { from, to, runAs, ...(mode === undefined ? {} : { mode }), ...(option.length === 0 ? {} : { options }) };
-}
-
-/** Numbers and booleans are taken as such, everything else as text. */
-function parseOption(text: string): readonly [string, unknown] {
-  const found = /^([^=]+)=(.*)$/s.exec(text);
-  if (found === null) throw new UsageError('--option is NAME=VALUE');
-  const [, name = '', value = ''] = found;
-  return [name, /^(true|false|-?(0|[1-9]\d{0,14}))$/.test(value) ? JSON.parse(value) : value];
+function inputOf(session: Session, flags: Omit<Flags, 'replace' | 'dryRun'>): SyncInput {
+  const { from, to, runAs, mode } = flags;
+  const options = optionsOf(session, flags);
+  const some = Object.keys(options).length > 0;
+  return { from, to, runAs, ...(mode === undefined ? {} : { mode }), ...(some ? { options } : {}) };
 }

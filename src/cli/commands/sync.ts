@@ -1,6 +1,6 @@
 import type { SyncView } from '@plumbd/client';
 import { readingVerbs } from '../nouns.ts';
-import { stateText } from '../syncs.ts';
+import { placeText, stateText } from '../syncs.ts';
 
 const verbs = readingVerbs<SyncView>(
   {
@@ -11,11 +11,11 @@ const verbs = readingVerbs<SyncView>(
     row: (sync) => [
       sync.name,
       sync.from,
-      `${sync.target}:${sync.at}`,
+      placeText(sync),
       sync.runAs,
       sync.mode,
       Object.entries(sync.options)
-        .map(([name, value]) => `${name}=${String(value)}`)
+        .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
         .join(' '),
       stateText(sync),
     ],

@@ -84,7 +84,8 @@ const condition = (name: string, description: string): Json => ({
 
 function conditions({ id, method }: Route): Json[] {
   const absent = condition('If-None-Match', '* refuses when it is there');
-  if (id === 'getEntry') return [condition('If-None-Match', 'ETags of which none should be sent again')];
+  if (['getEntry', 'listSyncs', 'getSync'].includes(id))
+    return [condition('If-None-Match', 'ETags of which none should be sent again')];
   if (id === 'watchChanges') return [condition('Last-Event-ID', 'the revision to go on from')];
   if (id === 'putEntry') return [condition('If-Match', 'the ETag that is expected'), absent];
   if (id === 'deleteEntry') return [condition('If-Match', 'the ETag that is expected')];

@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { matchesTag, quoteTag } from './codec.ts';
 import { expectAbsent, ok, route } from './route.ts';
-import type { Route } from './route.ts';
+import type { Answer, Route } from './route.ts';
 import { splitPut } from './routes-records.ts';
 import * as schema from './schema-records.ts';
 import * as syncs from './schema-syncs.ts';
@@ -71,22 +74,24 @@ export const syncRoutes: readonly Route[] = [
   route(
     {
       id: 'listSyncs',
-      summary: 'Every sync that the caller may list, with its status',
+      summary: 'Every sync that the caller may list, with its status; 304 when If-None-Match names its present ETag',
       method: 'GET',
       url: '/api/v1/syncs',
       answer: schema.listOf(syncs.SyncView),
+      successes: [304],
     },
-    async ({ services, caller }) => ok({ items: await services.syncs.list(caller) }),
+    async ({ services, caller, headers }) => unlessKnown(headers, { items: await services.syncs.list(caller) }),
   ),
   route(
     {
       id: 'getSync',
-      summary: 'One sync: spec and status',
+      summary: 'One sync: spec and status; 304 when If-None-Match names its present ETag',
       method: 'GET',
       url: '/api/v1/syncs/{name}',
       answer: syncs.SyncView,
+      successes: [304],
     },
-    async ({ services, caller, path }) => ok(await services.syncs.get(caller, path)),
+    async ({ services, caller, path, headers }) => unlessKnown(headers, await services.syncs.get(caller, path)),
   ),
   route(
     {
@@ -161,3 +166,12 @@ export const syncRoutes: readonly Route[] = [
     async ({ services, caller, path }) => ok(await services.syncs.apply(caller, path)),
   ),
 ];
+
+/** With an ETag made of what is sent: for who asks often whether something is new. */
+function unlessKnown<T>(headers: IncomingHttpHeaders, body: T): Answer<T> {
+  const etag = quoteTag(createHash('sha256').update(JSON.stringify(body)).digest('base64url').slice(0, 22));
+  const known = headers['if-none-match'];
+  return known !== undefined && matchesTag(known, etag)
+    ? { status: 304, headers: { etag } }
+    : { headers: { etag }, body };
+}
