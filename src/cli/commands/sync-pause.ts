@@ -1,6 +1,6 @@
 import type { ConnectionFlags, ReasonFlag } from '../command.ts';
 import { connectionFlags, defineCommand, reasonFlag, textFlag } from '../command.ts';
-import { parseMoment } from '../duration.ts';
+import { parseDuration, parseMoment } from '../duration.ts';
 import { nameArgument } from '../nouns.ts';
 import { printable, timeText } from '../style.ts';
 
@@ -25,6 +25,7 @@ export const pause = defineCommand<PauseFlags, [name: string]>({
   description: 'Its place is neither looked at nor written meanwhile. The mode of the sync stays what it is.',
   examples: [{ input: 'sync pause changelog-prod --for 2h --reason "incident 88"', brief: '' }],
   async run(session, { reason, for: length, until, ...flags }, name) {
+    if (length !== undefined) parseDuration(length);
     const end = until === undefined ? undefined : parseMoment(until, session.io.now());
     const client = await session.connect(flags);
     const sync = await client.syncs.pause(name, {
