@@ -14,6 +14,13 @@ function version(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
+function usage() {
+  const { user, system } = process.cpuUsage();
+  const { rss, heapUsed } = process.memoryUsage();
+  const startedAt = Math.round(Date.now() / 1000 - process.uptime());
+  return { startedAt, cpuSeconds: (user + system) / 1e6, residentBytes: rss, heapBytes: heapUsed };
+}
+
 async function runServerCommand(): Promise<number> {
   const { runServer } = await import('#server/server');
   return runServer({
@@ -21,6 +28,7 @@ async function runServerCommand(): Promise<number> {
     env: process.env,
     cwd: process.cwd(),
     version: version(),
+    usage,
     sample: join(import.meta.dirname, '..', 'examples', 'changelog'),
     stdout: process.stdout,
     stderr: process.stderr,

@@ -15,6 +15,8 @@ export interface AuditRecord {
   readonly paths: readonly string[];
   /** `allowed`: released. `refused`: by a rule or for want of one. `failed`: allowed, and it could not be done. */
   readonly outcome: 'allowed' | 'refused' | 'failed';
+  /** Of a delivery: the revision of the source that caused it. */
+  readonly revision?: number;
   /** The error code, if refused or failed. */
   readonly code?: string;
   /** The rule that decided, `<policy>:<line>`; absent: none, which refuses. */

@@ -245,4 +245,5 @@ export const nounPaths = {
   principal: (name: string) => `identity/${name}`,
   tokens: 'auth/tokens',
   audit: 'sys/audit',
+  metrics: 'sys/metrics',
 } as const;

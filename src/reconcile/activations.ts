@@ -4,6 +4,7 @@ import type { Deliveries } from './delivery.ts';
 import type { Run } from './look.ts';
 import type { Places } from './places.ts';
 import type { Outcome, SyncSource } from './reconciler.ts';
+import type { Tally } from './tally.ts';
 import type { Place } from './target.ts';
 import type { HeldBack, InventoryRecord } from '#domain/records';
 
@@ -15,6 +16,7 @@ export interface ActivationsOptions {
   readonly syncs: SyncSource;
   readonly places: Places;
   readonly deliveries: Deliveries;
+  readonly tally?: Tally;
 }
 
 /** Brings on the way what the inventory says is to be started anew, and holds back what failed, if the spec says so. */
@@ -34,6 +36,8 @@ export class Activations {
     if (activator === undefined || inventory.restarts === undefined) return done;
     if (inventory.place !== run.resolved.placeKey) return done;
     const found = await activate({ name, syncs, places, activator, signal });
+    const ended = Object.keys(inventory.restarts).length - Object.keys(found.restarts ?? {}).length;
+    this.#options.tally?.restarted({ started: found.started, done: ended, failed: found.failed.length });
     const { restarts: _, ...rest } = inventory;
     const heldBack = this.#heldBack(run, found, inventory);
     const next: InventoryRecord = {

@@ -6,6 +6,7 @@ import type { OscillationLimits } from './oscillation.ts';
 import type { Draft } from './plan.ts';
 import type { Places } from './places.ts';
 import type { SyncSource, SyncName } from './reconciler.ts';
+import type { Tally } from './tally.ts';
 import { restartsFor } from './restarts.ts';
 import { holds, nextStatus } from './status.ts';
 import type { Finding } from './status.ts';
@@ -20,6 +21,7 @@ export interface DeliveryOptions {
   readonly places: Places;
   readonly clock: Clock;
   readonly oscillation: OscillationLimits;
+  readonly tally?: Tally;
   /** Called after a status that is news was saved. */
   readonly saved: (name: SyncName, status: SyncStatus) => void;
 }
@@ -114,6 +116,7 @@ export class Deliveries {
     };
     const mark = await this.#options.places.ask(signal, (limit) => place.write(request, limit));
     this.#repairs.note(name, draft.drifted, this.#options.clock.now());
+    this.#options.tally?.repaired(draft.drifted.length);
     const isWhole = draft.blocked.size === 0;
     const finding: Finding = {
       generation: spec.generation,

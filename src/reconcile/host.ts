@@ -6,6 +6,7 @@ import type { OscillationLimits } from './oscillation.ts';
 import type { SyncSource, SyncName } from './reconciler.ts';
 import { planOf } from './shown.ts';
 import { SyncReconciler } from './sync.ts';
+import { Tally } from './tally.ts';
 import type { LookingOptions } from './sync.ts';
 import { warnerOf } from './warner.ts';
 import { PlumbError } from '#domain/errors';
@@ -40,6 +41,7 @@ export class Host {
   readonly #places: Places;
   readonly #reconciler: SyncReconciler;
   readonly #loop: Loop;
+  readonly #tally = new Tally();
   readonly #abort = new AbortController();
 
   constructor(options: HostOptions) {
@@ -50,7 +52,7 @@ export class Host {
       fingerprint: (sync, name, value) => options.syncs.fingerprint(sync, name, value),
       changed: (name) => this.#loop.wake(name, 'drift'),
     });
-    this.#reconciler = new SyncReconciler({ ...options, places: this.#places });
+    this.#reconciler = new SyncReconciler({ ...options, places: this.#places, tally: this.#tally });
     this.#loop = new Loop({
       ...options,
       reconciler: this.#reconciler,
@@ -125,6 +127,12 @@ export class Host {
   /** Milliseconds since the oldest wake that was not answered yet: alarm when it only grows. */
   oldestUnserved(): number {
     return this.#loop.oldestUnserved();
+  }
+
+  /** What has been counted so far, for metrics. */
+  figures() {
+    const { repairs, restarts } = this.#tally;
+    return { oldestUnservedMs: this.oldestUnserved(), repairs, restarts };
   }
 
   /** Syncs that run, wait for their turn or come back after a failure. */

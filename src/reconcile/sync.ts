@@ -9,6 +9,7 @@ import type { Places, Resolved } from './places.ts';
 import type { Lane, Outcome, Reconciler, SyncSource, SyncName } from './reconciler.ts';
 import { plannedRestarts } from './restarts.ts';
 import type { Finding } from './status.ts';
+import type { Tally } from './tally.ts';
 import type { Place } from './target.ts';
 import { unseen } from './verdict.ts';
 import { PlumbError } from '#domain/errors';
@@ -20,6 +21,8 @@ export interface SyncReconcilerOptions {
   readonly syncs: SyncSource;
   readonly places: Places;
   readonly clock: Clock;
+  /** What is counted. Default nothing. */
+  readonly tally?: Tally;
   /** Default: {@link defaultOscillation}. */
   readonly oscillation?: OscillationLimits;
   /** Called after a status that is news was saved. */

@@ -185,6 +185,8 @@ export interface Target {
     entry: { readonly name: string; readonly bytes: number },
   ): string | undefined;
   open(request: OpenRequest): Promise<Place>;
+  /** Of requests sent so far, by `<verb> <resource>`, where the target sends any: for metrics. */
+  readonly requests?: ReadonlyMap<string, number>;
   /** Releases what the target holds for all its places. */
   close(): Promise<void>;
 }

@@ -22,7 +22,7 @@ import { FileTarget } from '#reconcile/targets/file/target';
 import { kubernetesKind, kubernetesTarget } from '#reconcile/targets/kubernetes/kind';
 import { prepareBootstrap } from '#service/bootstrap';
 import { createServices } from '#service/create';
-import type { OpenTargets } from '#service/parts';
+import type { OpenTargets, ProcessUsage } from '#service/parts';
 import type { Services } from '#service/services';
 import type { TokenKeeper } from '#service/token-keeper';
 import { TruthState } from '#state/truth';
@@ -40,6 +40,8 @@ export interface ComposeOptions {
   readonly log: Logger;
   /** Of the program. */
   readonly version: string;
+  /** Of the process, for metrics. */
+  readonly usage?: () => ProcessUsage;
   /** Called once when nothing may be answered any more: the outcome of a write is not known. */
   readonly onFatal: (error: Error) => void;
 }
@@ -95,6 +97,7 @@ async function build(config: Config, options: ComposeOptions, { opened, closeAll
     clock,
     random,
     version,
+    ...(options.usage === undefined ? {} : { usage: options.usage }),
     blobs: store.driver,
     targets: new Map(Object.entries(config.targets).map(([name, target]) => [name, recordOf(target)])),
     openTargets,

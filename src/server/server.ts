@@ -13,6 +13,7 @@ import type { Logger } from './log.ts';
 import { helpText } from './options.ts';
 import { loadSample } from './sample.ts';
 import { systemRandom } from '#crypto/random';
+import type { ProcessUsage } from '#service/parts';
 import type { Caller, Services } from '#service/services';
 import { systemClock } from '#util/clock';
 import { readTextFile } from '#util/files';
@@ -25,6 +26,8 @@ export interface ServerIo {
   /** Absolute. */
   readonly cwd: string;
   readonly version: string;
+  /** What the process has used so far. Default: not told. */
+  readonly usage?: () => ProcessUsage;
   /** Folder of the sample project; absolute. */
   readonly sample: string;
   readonly stdout: { write(text: string): void };
@@ -82,11 +85,12 @@ export interface StartOptions {
 /** Opens the store, loads what a first start needs, and listens. Throws what is wrong; then nothing stays open. */
 export async function startServer(
   config: Config,
-  io: Pick<ServerIo, 'version' | 'sample'>,
+  io: Pick<ServerIo, 'version' | 'sample' | 'usage'>,
   { log, onFatal }: StartOptions,
 ): Promise<RunningServer> {
   const composed = await compose(config, {
     version: io.version,
+    ...(io.usage === undefined ? {} : { usage: io.usage }),
     clock: systemClock,
     random: systemRandom,
     log,

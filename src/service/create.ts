@@ -70,7 +70,7 @@ export function createServices(parts: ServiceParts): Services {
     tokens: new TokenIssuer({ gate, state, work, workState, keeper, clock }),
     targets: new TargetKeeper({ ...plain, keyring, clock, configured: parts.targets, kinds, open: targets }),
     syncs: new SyncKeeper({ gate, state, draft, truth, keyring, clock, kept, wishes, reconciling }),
-    system: new SystemState(gate, parts),
+    system: new SystemState(gate, { ...parts, reconciling, open: targets }),
   };
 }
 

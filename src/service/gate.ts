@@ -18,6 +18,12 @@ export interface Act {
   readonly path: string;
 }
 
+/** What the server does by itself. */
+export interface OwnAct extends Act {
+  /** Of the source, that caused it. */
+  readonly revision?: number;
+}
+
 /** What a read answers, and what of it is released: `path@version` of each origin, for the audit record. */
 export interface Released<T> {
   readonly result: T;
@@ -163,7 +169,7 @@ export class Gate {
   }
 
   /** Records what the server does by itself. Rejects with `unavailable`. */
-  async recordOwn(act: Act, principal: string, paths: readonly string[]): Promise<void> {
+  async recordOwn(act: OwnAct, principal: string, paths: readonly string[]): Promise<void> {
     const time = this.#options.clock.now();
     await this.#write({ ...act, time, requestId: '', principal, accessor: '', address: '', paths, outcome: 'allowed' });
   }

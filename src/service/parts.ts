@@ -40,6 +40,8 @@ export interface ServiceParts {
   readonly reconciling: (source: SyncSource, targets: OpenTargets) => Reconciling;
   /** Of the program, for `health`. */
   readonly version: string;
+  /** Of the process, for metrics. Default nothing. */
+  readonly usage?: () => ProcessUsage;
   /** How much the change stream keeps. */
   readonly feed?: FeedOptions;
 }
@@ -47,8 +49,18 @@ export interface ServiceParts {
 /** Every target there is at this moment. */
 export interface OpenTargets {
   get(name: string): Target | undefined;
+  /** Those that have been opened, by name. */
+  opened(): Iterable<readonly [string, Target]>;
   /** For who composes, once nothing uses them any more. */
   close(): Promise<void>;
+}
+
+export interface ProcessUsage {
+  /** Seconds since the epoch. */
+  readonly startedAt: number;
+  readonly cpuSeconds: number;
+  readonly residentBytes: number;
+  readonly heapBytes: number;
 }
 
 /** What the use-cases need of `TruthState`. */

@@ -188,6 +188,8 @@ export interface IssuedToken extends TokenSummary {
 export interface System {
   /** Checks the chains of both streams and of the audit file against the anchor. Needs `audit` on `sys/audit`. */
   verify(caller: Caller): Promise<VerifyReport>;
+  /** In the text format of Prometheus. Needs `audit` or `admin` on `sys/metrics`. */
+  metrics(caller: Caller): Promise<string>;
   health(): Health;
 }
 export interface VerifyReport {

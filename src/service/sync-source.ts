@@ -95,7 +95,8 @@ export class ServerSyncSource implements SyncSource {
     const spec = this.spec(name);
     const path = nounPaths.sync(name);
     const paths = [path, ...delivery.entries.map((entry) => `${spec?.from ?? ''}/${entry}`)];
-    await this.#options.gate.recordOwn({ action: 'sync', path }, spec?.runAs ?? serverPrincipal, paths);
+    const { revision } = delivery;
+    await this.#options.gate.recordOwn({ action: 'sync', path, revision }, spec?.runAs ?? serverPrincipal, paths);
   }
 
   /** A sync that is gone meanwhile keeps nothing. */

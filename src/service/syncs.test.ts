@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Caller, ChangeRequestOp, SyncInput } from './services.ts';
+import type { Path } from '#domain/path';
 import { Host } from '#reconcile/host';
 import type { SyncSource } from '#reconcile/reconciler';
 import { SeededRandom } from '#testing/clock';
@@ -130,6 +131,7 @@ describe('a sync', () => {
         action: 'sync',
         outcome: 'allowed',
         paths: ['sys/syncs/laptop', 'app/prod/HOST', 'app/prod/OWN', 'app/prod/URL'],
+        revision: plumb().parts.truthState.view.head('app/prod/OWN' as Path)?.current.revision,
       },
     ]);
   });

@@ -1,10 +1,18 @@
 import type { Gate } from './gate.ts';
-import type { ServiceParts } from './parts.ts';
+import { metricsText } from './metrics.ts';
+import type { OpenTargets, ServiceParts } from './parts.ts';
+import type { Reconciling } from './reconciling.ts';
 import type { Caller, Health, System, VerifyReport } from './services.ts';
 import { nounPaths } from '#domain/path';
 import type { ChainReport } from '#store/log';
 
-type SystemParts = Pick<ServiceParts, 'truth' | 'work' | 'truthState' | 'verifyAudit' | 'version'>;
+type SystemParts = Pick<
+  ServiceParts,
+  'truth' | 'work' | 'truthState' | 'workState' | 'verifyAudit' | 'version' | 'usage'
+> & {
+  readonly reconciling: Pick<Reconciling, 'figures'>;
+  readonly open: Pick<OpenTargets, 'opened'>;
+};
 
 export class SystemState implements System {
   readonly #gate: Gate;
@@ -31,6 +39,29 @@ export class SystemState implements System {
         return { ok: chains.every((chain) => chain.ok), chains };
       },
     );
+  }
+
+  async metrics(caller: Caller): Promise<string> {
+    const path = nounPaths.metrics;
+    return this.#gate.read(caller, { action: 'audit', path }, (rights) => {
+      if (!rights.may('admin', path)) rights.requireOpenly('audit', path);
+      return { result: this.#measured() };
+    });
+  }
+
+  #measured(): string {
+    const { truthState, workState, reconciling, open, usage, version } = this.#parts;
+    const syncs = [...truthState.view.records('sync')];
+    return metricsText({
+      figures: reconciling.figures?.(),
+      statuses: syncs.map(([name]) => workState.view.record('sync-status', name)),
+      requests: [...open.opened()].flatMap(([name, { requests }]) =>
+        requests === undefined ? [] : [[name, requests]],
+      ),
+      usage: usage?.(),
+      revision: truthState.view.revision,
+      version,
+    });
   }
 
   health(): Health {

@@ -53,6 +53,10 @@ export class TargetRegistry implements OpenTargets {
     return target;
   }
 
+  opened(): Iterable<readonly [string, Target]> {
+    return [...this.#options.configured, ...this.#made];
+  }
+
   /** Stored targets of which a commit changes the record or the credential. */
   concerned(commit: Commit<TruthOp>): ReadonlySet<string> {
     const names = new Set<string>();

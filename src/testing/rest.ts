@@ -193,6 +193,7 @@ export function stubServices(seen: unknown[] = []): Services {
         ok: true,
         chains: [{ name: 'truth' as const, ok: true, records: 1, anchored: 1 }],
       }),
+      metrics: answer('system.metrics', '# TYPE plumb_revision gauge\nplumb_revision 7\n'),
       health: () => ({ live: true, ready: true, sealed: false, version: '0.1.0', revision: 7 }),
     },
   };

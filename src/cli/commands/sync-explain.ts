@@ -87,7 +87,8 @@ async function attempt<T>(ask: () => Promise<T>): Promise<{ readonly found?: T; 
 
 function sourcesOf({ from }: SyncView, plan: Plan, entries: ReadonlyMap<string, EntrySummary>): readonly Source[] {
   const named = [...plan.steps, ...(plan.conflicts ?? []).map((one) => ({ ...one, do: 'conflict' as const }))];
-  return named.map(({ name, group, secret, entry, do: state }) => {
+  const inOrder = named.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return inOrder.map(({ name, group, secret, entry, do: state }) => {
     const found = entries.get(`${from}/${entry ?? name}`);
     return {
       name,

@@ -126,11 +126,11 @@ export class Handler {
       const address = this.#door.admitAnonymous(request.raw);
       const onRefusal = (): void => this.#door.countFailure(address);
       const call = { ...this.#decode(route, request, address), onRefusal } as AnonymousCall<never>;
-      return this.#reply(await run.call(call), request, reply);
+      return this.#reply(route, await run.call(call), reply);
     }
     const caller = request.caller ?? (await this.#admit(request));
     const call = { ...this.#decode(route, request, caller.address), caller } as CallerCall<never, never>;
-    if (run.kind === 'caller') return this.#reply(await run.call(call), request, reply);
+    if (run.kind === 'caller') return this.#reply(route, await run.call(call), reply);
     const head = { ...headers, 'content-type': 'text/event-stream', 'x-request-id': request.id };
     await this.#streams.send(caller.identity.principal, reply.raw, {
       open: (signal) => run.call(call, signal),
@@ -166,9 +166,15 @@ export class Handler {
     };
   }
 
-  #reply(answer: Answer<unknown>, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    reply.code(answer.status ?? 200).headers({ ...headers, 'x-request-id': request.id, ...answer.headers });
-    return reply.serializer(asItIs).send(answer.body === undefined ? '' : JSON.stringify(answer.body));
+  #reply({ media }: Route, answer: Answer<unknown>, reply: FastifyReply): FastifyReply {
+    const type = media === undefined ? {} : { 'content-type': media };
+    const named = { ...headers, ...type, 'x-request-id': reply.request.id, ...answer.headers };
+    const text = answer.text ?? (answer.body === undefined ? '' : JSON.stringify(answer.body));
+    return reply
+      .code(answer.status ?? 200)
+      .headers(named)
+      .serializer(asItIs)
+      .send(text);
   }
 
   #refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {

@@ -14,7 +14,7 @@ export async function createRest(options: RestOptions): Promise<Protocol> {
   await handler.ready();
   return {
     name: 'rest',
-    prefixes: ['/api/', '/healthz', '/readyz'],
+    prefixes: ['/api/', '/healthz', '/readyz', '/metrics'],
     handle: (request, response) => handler.handle(request, response),
     close: () => handler.close(),
   };

@@ -31,7 +31,7 @@ export function openapi(routes: readonly Route[], version: string): JsonObject {
 
 function operation(route: Route, named: (schema: unknown) => Json): JsonObject {
   const stream = route.run.kind === 'stream';
-  const type = stream ? 'text/event-stream' : 'application/json';
+  const type = stream ? 'text/event-stream' : (route.media ?? 'application/json');
   const success = { description: 'done', content: { [type]: { schema: named(route.answer) } } };
   const others = (route.successes ?? []).map((status): readonly [string, Json] => [
     String(status),

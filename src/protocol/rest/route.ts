@@ -41,6 +41,8 @@ export interface Answer<T> {
   readonly headers?: Readonly<Record<string, string>>;
   /** Absent: no body. */
   readonly body?: T;
+  /** Instead of a body: sent as it is, of the type that the route says. */
+  readonly text?: string;
 }
 
 interface Spec<Q extends TObject, B extends TSchema, A extends TSchema> {
@@ -55,6 +57,8 @@ interface Spec<Q extends TObject, B extends TSchema, A extends TSchema> {
   /** Bytes; default {@link defaultBodyLimit}. */
   readonly bodyLimit?: number;
   readonly answer: A;
+  /** Of the answer. Default `application/json`. */
+  readonly media?: string;
   /** Status of a success other than 200. */
   readonly successes?: readonly number[];
 }

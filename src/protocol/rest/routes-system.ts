@@ -1,5 +1,6 @@
 import { anonymousRoute, ok, route } from './route.ts';
 import type { Route } from './route.ts';
+import { text } from './schema.ts';
 import * as schema from './schema-records.ts';
 
 /** Who calls, and with which tokens. */
@@ -75,6 +76,17 @@ export const systemRoutes: readonly Route[] = [
       answer: schema.VerifyReport,
     },
     async ({ services, caller }) => ok(await services.system.verify(caller)),
+  ),
+  route(
+    {
+      id: 'metrics',
+      summary: 'Metrics in the text format of Prometheus; takes audit or admin on sys/metrics',
+      method: 'GET',
+      url: '/metrics',
+      answer: text(),
+      media: 'text/plain; version=0.0.4; charset=utf-8',
+    },
+    async ({ services, caller }) => ({ text: await services.system.metrics(caller) }),
   ),
   anonymousRoute(
     { id: 'live', summary: 'The process answers', method: 'GET', url: '/healthz', answer: schema.Health },

@@ -139,6 +139,7 @@ const calls: Readonly<Record<string, readonly [url: string, payload: object | un
     resumeSync: ['/api/v1/syncs/s/resume', {}, ['syncs.resume', 's', {}]],
     planSync: ['/api/v1/syncs/s/plan?reveal=true', undefined, ['syncs.plan', 's', { reveal: true }]],
     applySync: ['/api/v1/syncs/s/apply', {}, ['syncs.apply', 's']],
+    metrics: ['/metrics', undefined, ['system.metrics']],
     verifyAudit: ['/api/v1/audit/verify', undefined, ['system.verify']],
   };
 
@@ -174,7 +175,8 @@ describe('every route', () => {
       expect(response.text).not.toContain('"code"');
       expect([200, ...(route.successes ?? [])]).toContain(response.status);
       expect(seen).toEqual([asked]);
-      expect(Compile(strict(route.answer) as object).Errors(response.json())).toEqual([true, []]);
+      const body: unknown = route.media === undefined ? response.json() : response.text;
+      expect(Compile(strict(route.answer) as object).Errors(body)).toEqual([true, []]);
     },
   );
 
