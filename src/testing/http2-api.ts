@@ -50,7 +50,7 @@ export class Http2Api implements AsyncDisposable {
       api.sessions.push(session);
       session.on('error', () => undefined);
     });
-    server.on('stream', (stream, headers) => void api.#take(stream, headers, options.handle));
+    server.on('stream', (stream, headers) => void api.#take(stream as ServerHttp2Stream, headers, options.handle));
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(options.port ?? 0, '127.0.0.1', resolve);
@@ -87,7 +87,7 @@ export class Http2Api implements AsyncDisposable {
     handle: (request: ApiRequest) => void,
   ): Promise<void> {
     stream.on('error', () => undefined);
-    const { session } = stream;
+    const session = stream.session as ServerHttp2Session | undefined;
     let body = '';
     stream.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
     await new Promise((resolve) => stream.once('end', resolve));

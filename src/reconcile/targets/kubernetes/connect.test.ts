@@ -1,89 +1,15 @@
 import { constants } from 'node:http2';
-import { afterEach, describe, expect, test } from 'vitest';
-import type { Cluster, ClusterAccess, FollowListener, Selection } from './cluster.ts';
-import { connectCluster } from './connect.ts';
-import type { ConnectOptions } from './connect.ts';
+import { describe, expect, test } from 'vitest';
 import { namespaces, secrets } from './resources.ts';
-import type { PlumbError } from '#domain/errors';
 import { newAuthority } from '#testing/certificates';
-import { SeededRandom } from '#testing/clock';
-import { type ApiRequest, authority, Http2Api } from '#testing/http2-api';
+import { type ApiRequest, authority } from '#testing/http2-api';
+import { accept, connect, errorOf, isWatch, listen, query, serve } from '#testing/http2-cluster';
 import { systemClock } from '#util/clock';
 
 const signal = new AbortController().signal;
 const context = { lane: 'user', signal } as const;
 const app = { resource: secrets, namespace: 'n', name: 'app' };
 const object = { metadata: { name: 'app', namespace: 'n', resourceVersion: '7' }, data: { A: 'aGlkZGVu' } };
-
-const ends: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
-
-async function serve(
-  handle: (request: ApiRequest) => void,
-  options: Partial<Parameters<typeof Http2Api.start>[0]> = {},
-) {
-  const api = await Http2Api.start({ handle, ...options });
-  ends.push(() => api.stop());
-  return api;
-}
-
-function connect(
-  server: string,
-  options: Partial<Omit<ConnectOptions, 'access'>> & { access?: Partial<ClusterAccess> } = {},
-): Cluster {
-  const credential = () => Promise.resolve({ type: 'token', token: 't0ken' } as const);
-  const access = { server, ca: authority.ca, credential, ...options.access };
-  const cluster = connectCluster({ clock: systemClock, random: new SeededRandom(3), ...options, access });
-  ends.push(() => cluster.close());
-  return cluster;
-}
-
-async function errorOf(promise: Promise<unknown>): Promise<PlumbError> {
-  const failed = await promise.then(
-    () => new Error('it succeeded'),
-    (error: unknown) => error as Error,
-  );
-  if (failed.name !== 'PlumbError') throw failed;
-  return failed as PlumbError;
-}
-
-/** Everything a follower is told, and a way to wait for it. */
-function listen() {
-  const told: string[] = [];
-  const waiting = new Set<() => void>();
-  const note = (text: string): void => {
-    told.push(text);
-    for (const look of [...waiting]) look();
-  };
-  const listener: FollowListener = {
-    seen: ({ metadata }, gone) => note(`${gone ? '-' : '+'}${metadata.name}@${metadata.resourceVersion}`),
-    ready: () => note('ready'),
-    lost: ({ message }) => note(`lost: ${message}`),
-  };
-  const until = (done: (told: readonly string[]) => boolean): Promise<void> =>
-    new Promise((resolve) => {
-      const look = (): void => {
-        if (!done(told)) return;
-        waiting.delete(look);
-        resolve();
-      };
-      waiting.add(look);
-      look();
-    });
-  return { told, listener, until };
-}
-
-const line = (type: string, metadata: object): string => `${JSON.stringify({ type, object: { metadata } })}\n`;
-const isWatch = ({ path }: ApiRequest): boolean => path.includes('watch=1');
-const query = ({ path }: ApiRequest): URLSearchParams => new URL(path, 'https://x').searchParams;
-/** Accepts a watch, tells what is there, and leaves it open. */
-function accept({ stream }: ApiRequest, version: string, ...lines: readonly string[]): void {
-  stream.respond({ ':status': 200 });
-  const annotations = { 'k8s.io/initial-events-end': 'true' };
-  stream.write(lines.join('') + line('BOOKMARK', { resourceVersion: version, annotations }));
-}
 
 describe('requests', () => {
   test('say who we are and what is to be done', async () => {
@@ -322,91 +248,5 @@ describe('connections', () => {
     expect((await errorOf(cluster.get(app, context))).code).toBe('unavailable');
     await expect.poll(() => api.open).toEqual([]);
     expect(told).toEqual(['ready']);
-  });
-});
-
-describe('watches', () => {
-  const one: Selection = app;
-
-  test('events may come in any pieces', async () => {
-    const told = line('ADDED', { name: 'app', resourceVersion: '6' });
-    const api = await serve((request) => {
-      if (!isWatch(request)) return;
-      accept(request, '5');
-      const bytes = Buffer.from(`${told}\n${line('MODIFIED', { name: 'äpp', resourceVersion: '7' })}`);
-      for (const byte of bytes) request.stream.write(Buffer.from([byte]));
-    });
-    const { listener, until } = listen();
-    connect(api.address).follow(one, listener);
-    await until((seen) => seen.join() === 'ready,+app@6,+äpp@7');
-    expect(query(api.requests[0] as ApiRequest).get('fieldSelector')).toBe('metadata.name=app');
-  });
-
-  test.each([
-    ['a cut stream', (request: ApiRequest) => request.stream.close(constants.NGHTTP2_INTERNAL_ERROR), '7'],
-    ['a cut connection', (request: ApiRequest) => request.session.destroy(), '7'],
-    ['an event that is no JSON', (request: ApiRequest) => request.stream.write('{"hidden\n'), '7'],
-    [
-      'an error of the server',
-      (request: ApiRequest) => request.stream.write('{"type":"ERROR","object":{"code":500}}\n'),
-      null,
-    ],
-    [
-      'a version it forgot',
-      (request: ApiRequest) => request.stream.write('{"type":"ERROR","object":{"code":410}}\n'),
-      null,
-    ],
-  ])('%s: goes on', async (_what, end, version) => {
-    const api = await serve((request) => {
-      if (api.requests.length === 1) accept(request, '5', line('ADDED', { name: 'app', resourceVersion: '3' }));
-      else if (query(request).has('resourceVersion')) request.stream.respond({ ':status': 200 });
-      else accept(request, '9', line('ADDED', { name: 'app', resourceVersion: '8' }));
-    });
-    const { listener, until } = listen();
-    const following = connect(api.address).follow(one, listener);
-    await until((told) => told.length === 2);
-    const [first] = api.requests;
-    first?.stream.write(line('MODIFIED', { name: 'app', resourceVersion: '7' }), () => first && end(first));
-    await until((told) => told.includes('+app@7'));
-    await expect.poll(() => api.requests.length).toBe(2);
-    expect(query(api.requests[1] as ApiRequest).get('resourceVersion')).toBe(version);
-    await expect.poll(() => following.current).toBe(true);
-  });
-
-  test('one that is silent for too long is opened again', async () => {
-    let shift = 0;
-    const timers: (() => void)[] = [];
-    // The sweep is a timer of 10 s, the only one of that length.
-    const clock = {
-      ...systemClock,
-      monotonic: () => performance.now() + shift,
-      timer: (ms: number, fire: () => void) => {
-        if (ms !== 10_000) return systemClock.timer(ms, fire);
-        timers.push(fire);
-        return { cancel: () => undefined };
-      },
-    };
-    const api = await serve((request) => accept(request, '5'));
-    const { listener, until } = listen();
-    connect(api.address, { clock, requestTimeoutMs: 9000 }).follow(one, listener);
-    await until((told) => told.length === 1);
-    shift += 80_000;
-    timers.shift()?.();
-    expect(api.requests[0]?.stream.destroyed).toBe(false);
-    shift += 20_000;
-    timers.shift()?.();
-    await expect.poll(() => api.requests.length).toBe(2);
-  });
-
-  test('a server with too many watches holds everyone up for the time it names', async () => {
-    const api = await serve((request) => {
-      if (api.requests.length === 1) request.answer(429, {}, { 'retry-after': '1' });
-      else accept(request, '5');
-    });
-    const { listener, until } = listen();
-    const before = performance.now();
-    connect(api.address).follow(one, listener);
-    await until((told) => told.includes('ready'));
-    expect(performance.now() - before).toBeGreaterThan(900);
   });
 });

@@ -27,6 +27,7 @@ export interface SessionOptions {
 
 const pingEveryMs = 30_000;
 const pingTimeoutMs = 5000;
+const secondChanceMs = 500;
 /** What the other side may send ahead of us, for one stream and for all of a connection. */
 const streamWindow = 1024 * 1024;
 const sessionWindow = 8 * 1024 * 1024;
@@ -91,12 +92,18 @@ export class Session {
   check(): void {
     if (this.#isPinging || this.#session.destroyed) return;
     this.#isPinging = true;
-    const late = this.#options.clock.timer(pingTimeoutMs, () => this.destroy(silence(this.#options.dial.origin)));
+    const { clock, dial } = this.#options;
+    let late = clock.timer(pingTimeoutMs, () => {
+      // Where it was us who slept, the answer is there and was not read yet.
+      late = clock.timer(secondChanceMs, () => this.destroy(silence(dial.origin)));
+    });
     const asked = this.#session.ping(() => {
       this.#isPinging = false;
       late.cancel();
     });
-    if (!asked) late.cancel();
+    if (asked) return;
+    this.#isPinging = false;
+    late.cancel();
   }
 
   /** No more streams; those that are open may end by themselves. */

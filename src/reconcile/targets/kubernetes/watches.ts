@@ -1,6 +1,7 @@
 import type { ApiObject, Selection } from './cluster.ts';
 import { describe } from './errors.ts';
 import { NotSent, openStream } from './exchange.ts';
+import type { StreamEvents } from './exchange.ts';
 import type { Connections } from './http2.ts';
 import { Lines } from './lines.ts';
 import { reasonOf } from './budget.ts';
@@ -41,7 +42,18 @@ export class WatchRefused extends Error {
 
 interface Open {
   heardAt: number;
+  /** Nothing more is told. */
+  isOver: boolean;
+  readonly lines: Lines;
+  readonly event: (event: WatchEvent) => void;
   readonly giveUp: (error: Error) => void;
+}
+
+/** An answer that is no stream of events. */
+interface Refusal {
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+  readonly body: string;
 }
 
 const sweepEveryMs = 10_000;
@@ -56,6 +68,7 @@ export class Watches {
   readonly #limits: { readonly silenceMs: number; readonly maxBytes: number };
   readonly #open = new Set<Open>();
   #sweeper: Timer | undefined;
+  #sweptAt = 0;
 
   /** `silenceMs`: a stream without even a bookmark for so long is broken. */
   constructor(link: Link, connections: Connections, limits: { readonly silenceMs: number; readonly maxBytes: number }) {
@@ -92,53 +105,43 @@ export class Watches {
     this.#sweeper = undefined;
   }
 
-  #run(
-    { signal, opened, event, selection }: WatchRequest,
-    start: (events: Parameters<typeof openStream>[2]) => () => void,
-  ): Promise<{ readonly status: number; readonly retryAfter: string | undefined; readonly body: string }> {
-    const { promise, resolve, reject } = Promise.withResolvers<{
-      status: number;
-      retryAfter: string | undefined;
-      body: string;
-    }>();
+  /** Opens one, and resolves with what came instead of events, if it was refused. */
+  #run(request: WatchRequest, start: (events: StreamEvents) => () => void): Promise<Refusal> {
+    const { signal, opened, event } = request;
     const { clock, server } = this.#link;
-    const lines = new Lines(this.#limits.maxBytes);
-    const answer: { status: number; retryAfter: string | undefined; body: string } = {
-      status: 0,
-      retryAfter: undefined,
-      body: '',
+    const { promise, resolve, reject } = Promise.withResolvers<Refusal>();
+    const told = { status: 0, retryAfter: undefined as string | undefined, body: '' };
+    const open: Open = {
+      heardAt: clock.monotonic(),
+      isOver: false,
+      lines: new Lines(this.#limits.maxBytes),
+      event,
+      giveUp: (error) => {
+        open.isOver = true;
+        reject(error);
+        cancel();
+      },
     };
-    let isOver = false;
-    const giveUp = (error: Error): void => {
-      isOver = true;
-      reject(error);
-      cancel();
-    };
-    const what = describe({ verb: 'watch', ...selection });
-    const open: Open = { heardAt: clock.monotonic(), giveUp };
-    const late = clock.timer(answerTimeoutMs, () =>
-      giveUp(new PlumbError('unavailable', `${what}: no answer within ${answerTimeoutMs} ms`)),
-    );
-    const abort = (): void => giveUp(reasonOf(signal));
+    const late = clock.timer(answerTimeoutMs, () => open.giveUp(slow(request)));
+    const abort = (): void => open.giveUp(reasonOf(signal));
     signal.addEventListener('abort', abort, { once: true });
     const cancel = start({
       answered: (status, headers) => {
         late.cancel();
-        answer.status = status;
-        answer.retryAfter = headers['retry-after'];
-        if (status === 200 && !isOver) this.#follow(open, opened);
+        told.status = status;
+        told.retryAfter = headers['retry-after'];
+        if (status === 200 && !open.isOver) this.#follow(open, opened);
       },
       data: (chunk) => {
         open.heardAt = clock.monotonic();
-        if (isOver) return;
-        if (answer.status !== 200) answer.body += answer.body.length < maxFaultBytes ? chunk.toString() : '';
-        else deliver(chunk, { lines, event, giveUp, isOver: () => isOver });
+        if (told.status === 200) deliver(chunk, open);
+        else if (told.body.length < maxFaultBytes) told.body += chunk.toString();
       },
       ended: (error) => {
         late.cancel();
         this.#open.delete(open);
         signal.removeEventListener('abort', abort);
-        if (error === undefined) resolve(answer);
+        if (error === undefined) resolve(told);
         else reject(error instanceof NotSent ? lost(server) : error);
       },
     });
@@ -147,37 +150,42 @@ export class Watches {
 
   #follow(open: Open, opened: () => void): void {
     this.#open.add(open);
-    this.#sweeper ??= this.#link.clock.timer(sweepEveryMs, () => this.#sweep());
+    if (this.#sweeper === undefined) {
+      this.#sweptAt = this.#link.clock.monotonic();
+      this.#sweeper = this.#link.clock.timer(sweepEveryMs, () => this.#sweep());
+    }
     opened();
   }
 
   #sweep(): void {
-    const before = this.#link.clock.monotonic() - this.#limits.silenceMs;
-    for (const open of [...this.#open]) {
-      if (open.heardAt > before) continue;
+    const { clock, server } = this.#link;
+    const now = clock.monotonic();
+    // Where it was us who slept, what was sent meanwhile was not read yet.
+    const hasSlept = now - this.#sweptAt > 2 * sweepEveryMs;
+    this.#sweptAt = now;
+    for (const open of hasSlept ? [] : [...this.#open]) {
+      if (open.heardAt > now - this.#limits.silenceMs) continue;
       this.#open.delete(open);
-      open.giveUp(new PlumbError('unavailable', `API server ${this.#link.server}: a watch has gone silent`));
+      open.giveUp(new PlumbError('unavailable', `API server ${server}: a watch has gone silent`));
     }
-    this.#sweeper = this.#open.size === 0 ? undefined : this.#link.clock.timer(sweepEveryMs, () => this.#sweep());
+    this.#sweeper = this.#open.size === 0 ? undefined : clock.timer(sweepEveryMs, () => this.#sweep());
   }
 }
 
-interface Receiver {
-  readonly lines: Lines;
-  readonly event: (event: WatchEvent) => void;
-  readonly giveUp: (error: Error) => void;
-  readonly isOver: () => boolean;
-}
-
-function deliver(chunk: Buffer, { lines, event, giveUp, isOver }: Receiver): void {
+function deliver(chunk: Buffer, open: Open): void {
   try {
-    for (const line of lines.push(chunk)) {
-      if (isOver()) return;
-      event(eventOf(line));
+    for (const line of open.isOver ? [] : open.lines.push(chunk)) {
+      if (open.isOver) return;
+      open.event(eventOf(line));
     }
   } catch (error) {
-    giveUp(error instanceof Error ? error : new PlumbError('unavailable', 'the watch cannot be understood'));
+    open.giveUp(error instanceof Error ? error : new PlumbError('unavailable', 'the watch cannot be understood'));
   }
+}
+
+function slow({ selection }: WatchRequest): PlumbError {
+  const what = describe({ verb: 'watch', ...selection });
+  return new PlumbError('unavailable', `${what}: no answer within ${answerTimeoutMs} ms`);
 }
 
 /** Throws without a word of the line, which may hold values. */
