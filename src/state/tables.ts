@@ -4,6 +4,7 @@ import type { PageSet } from './page-set.ts';
 import type { Table, Write } from './table.ts';
 import { OverlayTable } from './table.ts';
 import type { Head, PastVersion } from '#domain/entry';
+import type { Path } from '#domain/path';
 import type { TruthNouns, WorkNouns } from '#domain/records';
 
 /** Records by noun and name. */
@@ -12,7 +13,7 @@ export type RecordTables<Nouns> = { readonly [N in keyof Nouns]: Table<Nouns[N]>
 export interface TruthTables {
   /** By path. */
   readonly heads: Table<Head>;
-  /** Versions that are no longer the newest, by {@link versionKey}. */
+  /** Versions that are no longer the newest, by {@link versionKey}; each knows the one before it. */
   readonly versions: Table<PastVersion>;
   /** Who refers to what, by `referrerKey`. */
   readonly referrers: Table<true>;
@@ -27,13 +28,25 @@ export interface WorkTables {
   readonly tokenChildren: Table<true>;
 }
 
-/** Keys of one path stand together, in the order of its versions. */
-export function versionKey(path: string, incarnation: number, version: number): string {
-  return `${path}\0${pad(incarnation)}.${pad(version)}`;
+/**
+ * `revision` is the one that made the version; a change gives a path one version at most. In this order versions come
+ * at the end of their table, whichever paths they are of: what was written is not touched again.
+ */
+export function versionKey(revision: number, path: string): string {
+  return `${String(revision).padStart(16, '0')}\0${path}`;
 }
 
-function pad(count: number): string {
-  return String(count).padStart(16, '0');
+/** Versions of a path, newest first, of every incarnation. The cost is that of those that are taken. */
+export function* history(
+  { heads, versions }: Pick<TruthTables, 'heads' | 'versions'>,
+  path: Path,
+): Generator<PastVersion> {
+  let version: PastVersion | undefined = heads.get(path)?.current;
+  while (version !== undefined) {
+    yield version;
+    const { previous = 0 }: PastVersion = version;
+    version = previous === 0 ? undefined : versions.get(versionKey(previous, path));
+  }
 }
 
 /** The empty tables of the truth stream; `pages` will know them. */
