@@ -39,8 +39,6 @@ export interface Version {
   /** Milliseconds since the epoch. */
   readonly time: number;
   readonly revision: number;
-  /** The revision of the version before it, 0 for the first; the state knows. */
-  readonly previous?: number;
   /** References of an expression as they were written, in clear, in order, each once. */
   readonly references: readonly string[];
   /** Absent for `deleted`, `unset`, and after a destroy (then `destroyed` is true). */

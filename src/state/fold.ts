@@ -57,7 +57,6 @@ function put(tables: TruthTables, change: Change<TruthOp>, op: Op<'put'>): void 
     author: change.author,
     time: change.time,
     revision: change.revision,
-    previous: before?.current.revision ?? 0,
     references: op.references,
     value: op.value,
   };
@@ -78,7 +77,6 @@ function end(tables: TruthTables, change: Change<TruthOp>, op: Op<'end'>): void 
     author: change.author,
     time: change.time,
     revision: change.revision,
-    previous: before?.current.revision ?? 0,
     references: noReferences,
   };
   replace(tables, before, { path: op.path, current, metadata: undefined });
@@ -93,7 +91,7 @@ interface Replacement {
 
 function replace(tables: TruthTables, before: Head | undefined, { path, current, metadata }: Replacement): void {
   if (before !== undefined) {
-    tables.versions.set(versionKey(before.current.revision, path), withoutBytes(before.current));
+    tables.versions.set(versionKey(current.revision, path), withoutBytes(before.current));
   }
   index(tables, path, before?.current, current);
   const kept = metadata ?? before?.metadata ?? noMetadata;
@@ -117,14 +115,14 @@ function destroy(tables: TruthTables, change: Change<TruthOp>, { path, versions 
   const head = tables.heads.get(path);
   const left = new Set(versions);
   const destroyed: string[] = [];
-  for (const version of history(tables, path)) {
+  for (const [key, version] of history(tables, path)) {
     if (left.size === 0 || version.incarnation !== head?.current.incarnation) break;
     if (!left.delete(version.version) || version.value === undefined) continue;
     const { value, ...rest } = version;
     destroyed.push(value.id);
     const gone = { ...rest, destroyed: true } as const;
-    if (version === head.current) tables.heads.set(path, { ...head, current: gone, revision: change.revision });
-    else tables.versions.set(versionKey(version.revision, path), gone);
+    if (key === undefined) tables.heads.set(path, { ...head, current: gone, revision: change.revision });
+    else tables.versions.set(key, gone);
   }
   return destroyed;
 }

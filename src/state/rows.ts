@@ -23,7 +23,6 @@ type VersionShape = readonly [
   references: readonly string[] | 0,
   value: string | 0,
   digest: string | 0,
-  previous: number,
 ];
 type HeadShape = readonly [VersionShape, length: number, EntryMetadata | 0, revision: number];
 
@@ -49,7 +48,6 @@ function encodeVersion(version: PastVersion, sink: RowSink): VersionShape {
     version.references.length === 0 ? 0 : version.references,
     version.value?.id ?? 0,
     version.value?.digest ?? 0,
-    version.previous ?? 0,
   ];
 }
 
@@ -66,7 +64,6 @@ function decodeVersion(shape: VersionShape, source: RowSource): Omit<Version, 'v
     author: source.text(shape[4]) as PrincipalName,
     time: shape[5],
     revision: shape[6],
-    previous: shape[10],
     references: shape[7] === 0 ? none : shape[7],
   };
   return (packed & 16) === 0 ? version : { ...version, destroyed: true };
@@ -79,7 +76,7 @@ function member<T>(set: readonly T[], index: number): T {
 }
 
 function sizeOfVersion(version: PastVersion): number {
-  const fixed = 66 + version.reason.length;
+  const fixed = 60 + version.reason.length;
   const value = version.value === undefined ? 0 : version.value.id.length + version.value.digest.length + 6;
   return version.references.reduce((sum, reference) => sum + reference.length + 3, fixed + value);
 }

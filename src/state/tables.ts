@@ -13,7 +13,7 @@ export type RecordTables<Nouns> = { readonly [N in keyof Nouns]: Table<Nouns[N]>
 export interface TruthTables {
   /** By path. */
   readonly heads: Table<Head>;
-  /** Versions that are no longer the newest, by {@link versionKey}; each knows the one before it. */
+  /** Versions that are no longer the newest, by {@link versionKey}. */
   readonly versions: Table<PastVersion>;
   /** Who refers to what, by `referrerKey`. */
   readonly referrers: Table<true>;
@@ -29,23 +29,24 @@ export interface WorkTables {
 }
 
 /**
- * `revision` is the one that made the version; a change gives a path one version at most. In this order versions come
- * at the end of their table, whichever paths they are of: what was written is not touched again.
+ * `revision` is that of the version that came next; a change gives a path one version at most. So versions are added at
+ * the end of their table, whichever paths they are of, and what was written before is not touched again.
  */
 export function versionKey(revision: number, path: string): string {
   return `${String(revision).padStart(16, '0')}\0${path}`;
 }
 
-/** Versions of a path, newest first, of every incarnation. The cost is that of those that are taken. */
+/** Versions of a path, newest first, of every incarnation, each with its key; the newest has none. Costs what is taken. */
 export function* history(
   { heads, versions }: Pick<TruthTables, 'heads' | 'versions'>,
   path: Path,
-): Generator<PastVersion> {
+): Generator<readonly [key: string | undefined, version: PastVersion]> {
+  let key: string | undefined;
   let version: PastVersion | undefined = heads.get(path)?.current;
   while (version !== undefined) {
-    yield version;
-    const { previous = 0 }: PastVersion = version;
-    version = previous === 0 ? undefined : versions.get(versionKey(previous, path));
+    yield [key, version];
+    key = versionKey(version.revision, path);
+    version = versions.get(key);
   }
 }
 

@@ -141,7 +141,7 @@ function isAlive(tables: TruthTables, prefix: string): boolean {
 
 function* versions(tables: TruthTables, path: Path, before = Number.MAX_SAFE_INTEGER): Generator<PastVersion> {
   const incarnation = tables.heads.get(path)?.current.incarnation;
-  for (const version of history(tables, path)) {
+  for (const [, version] of history(tables, path)) {
     if (version.version < before || version.incarnation !== incarnation) yield version;
   }
 }
