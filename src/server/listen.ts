@@ -147,6 +147,8 @@ function serverOptions(config: ListenConfig): ServerOptions {
     requestTimeout: config.requestTimeout * 1000,
     keepAliveTimeout: config.idleTimeout * 1000,
     connectionsCheckingInterval: 5000,
+    // Most requests have no body, and need not go through the life of a stream for it.
+    optimizeEmptyRequests: true,
   };
 }
 
