@@ -12,7 +12,6 @@ import { createLog, errorFields } from './log.ts';
 import type { Logger } from './log.ts';
 import { helpText } from './options.ts';
 import { loadSample } from './sample.ts';
-import { keepShapeOfTicks } from './ticks.ts';
 import { systemRandom } from '#crypto/random';
 import type { Caller, Services } from '#service/services';
 import { systemClock } from '#util/clock';
@@ -86,7 +85,6 @@ export async function startServer(
   io: Pick<ServerIo, 'version' | 'sample'>,
   { log, onFatal }: StartOptions,
 ): Promise<RunningServer> {
-  keepShapeOfTicks();
   const composed = await compose(config, {
     version: io.version,
     clock: systemClock,
