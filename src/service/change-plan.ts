@@ -249,10 +249,7 @@ function planDescribe(op: DescribeRequest, { path, own }: Meeting, context: Plan
 
 function planDestroy(op: DestroyRequest, { path, own }: Meeting, context: PlanContext): Step {
   const versions = Array.from(new Set(op.versions)).sort((a, b) => a - b);
-  const gone = versions.filter((version) => {
-    const found = context.view.version(path, version);
-    return found === undefined || found.state !== 'present' || found.destroyed === true;
-  });
+  const gone = withoutValue(versions, own, context.view);
   if (own === undefined || gone.length > 0) {
     throw new PlumbError('not-found', `${path} has no value at version ${gone.join(', ')}`, {
       details: { versions: gone },
@@ -267,6 +264,17 @@ function planDestroy(op: DestroyRequest, { path, own }: Meeting, context: PlanCo
     bytes: 0,
     toOp: () => ({ op: 'destroy', path, versions }),
   };
+}
+
+/** Those of `versions` that have no value to destroy; found in one walk through the history. */
+function withoutValue(versions: readonly number[], own: Head | undefined, view: View): readonly number[] {
+  const left = new Set(versions);
+  if (own === undefined) return versions;
+  for (const { version, incarnation, value } of view.versions(own.path)) {
+    if (left.size === 0 || incarnation !== own.current.incarnation) break;
+    if (value !== undefined) left.delete(version);
+  }
+  return [...left];
 }
 
 /** What the caller is told of a step. */

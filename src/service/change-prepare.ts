@@ -86,6 +86,7 @@ interface Together {
 
 /** What the steps do to each other and to others. Answers warnings. */
 function checkTogether(steps: readonly Step[], { draft, rights, isForced }: Together): readonly string[] {
+  if (steps.every(isAlone)) return [];
   const after = new Overlay(draft);
   for (const step of steps) after.set(step.head);
   const context = { before: draft, after, rights };
@@ -99,6 +100,11 @@ function checkTogether(steps: readonly Step[], { draft, rights, isForced }: Toge
   checkCycles(steps, context);
   warnings.push(...checkReferrers(steps, isForced, context));
   return warnings;
+}
+
+/** Most are: what refers to nothing and ends nothing does nothing to others. */
+function isAlone({ effect, head }: Step): boolean {
+  return head.current.references.length === 0 && effect !== 'delete' && effect !== 'unset';
 }
 
 function shorten(warnings: readonly string[]): readonly string[] {

@@ -38,20 +38,23 @@ export function checkChange(request: ChangeRequest): CheckedChange {
   }
   checkTotal(ops);
   const mistakes = new Mistakes();
-  const seen = new Set<string>();
-  for (const op of ops) {
-    mistakes.collect(op.path, () => checkOp(op));
-    if (seen.has(op.path)) {
-      mistakes.add(op.path, new PlumbError('invalid', `${op.path} stands twice in the change, expected once`));
-    }
-    seen.add(op.path);
-  }
+  for (const op of ops) mistakes.collect(op.path, () => checkOp(op));
+  if (ops.length > 1) checkTwice(ops, mistakes);
   mistakes.throwIfAny();
   return {
     reason: checkReason(request.reason),
     isForced: request.force === true,
     ops: ops as readonly CheckedOp[],
   };
+}
+
+function checkTwice(ops: readonly ChangeRequestOp[], mistakes: Mistakes): void {
+  const seen = new Set<string>();
+  for (const { path } of ops) {
+    if (seen.has(path))
+      mistakes.add(path, new PlumbError('invalid', `${path} stands twice in the change, expected once`));
+    seen.add(path);
+  }
 }
 
 export function checkReason(reason = ''): string {

@@ -56,7 +56,8 @@ export class EntryReader implements Entries {
     if (request.version !== undefined || request.raw === true) {
       return this.#world.gate.read(caller, act, (rights) => this.#stored(rights, path, request));
     }
-    return this.#world.gate.read(caller, act, (rights) => {
+    // Awaited here: a promise that an async function returns as it is takes two more turns of the queue.
+    return await this.#world.gate.read(caller, act, (rights) => {
       const evaluated = evaluatePresent(this.#world, rights, path);
       return { result: evaluatedOf(evaluated), paths: auditPaths(evaluated) };
     });

@@ -34,6 +34,8 @@ export function heirPaths(view: Pick<View, 'heirs'>, path: Path): readonly Path[
  * `secret` if a deleted one before it was. `undefined`: there never was an entry.
  */
 export function lastKind(view: Pick<View, 'chain' | 'head'>, path: Path): Kind | undefined {
+  const own = view.head(path)?.current;
+  if (own !== undefined && own.state !== 'deleted') return own.kind;
   let deleted: Kind | undefined;
   for (const layer of pathLayers(view, path)) {
     const current = view.head(layer)?.current;

@@ -1,6 +1,6 @@
 import { index } from './referrers.ts';
 import type { RecordTables, TruthTables, WorkTables } from './tables.ts';
-import { versionKey } from './tables.ts';
+import { history, versionKey } from './tables.ts';
 import type { Change, RecordOp, TruthOp, WorkOp } from '#domain/change';
 import type { EntryMetadata, Head, PastVersion, Version } from '#domain/entry';
 import { PlumbError } from '#domain/errors';
@@ -32,7 +32,7 @@ export function foldTruth(tables: TruthTables, change: Change<TruthOp>): readonl
         describe(tables, change, op);
         break;
       case 'destroy':
-        for (const version of op.versions) destroyed.push(...destroy(tables, change, { path: op.path, version }));
+        destroyed.push(...destroy(tables, change, op));
         break;
       case 'record':
         setRecord<TruthNouns, keyof TruthNouns>(tables.records, op);
@@ -45,6 +45,7 @@ export function foldTruth(tables: TruthTables, change: Change<TruthOp>): readonl
 }
 
 function put(tables: TruthTables, change: Change<TruthOp>, op: Op<'put'>): void {
+  const before = tables.heads.get(op.path);
   const current: Version = {
     version: op.version,
     incarnation: op.incarnation,
@@ -59,26 +60,26 @@ function put(tables: TruthTables, change: Change<TruthOp>, op: Op<'put'>): void 
     references: op.references,
     value: op.value,
   };
-  replace(tables, change, { path: op.path, current, metadata: op.metadata });
+  replace(tables, before, { path: op.path, current, metadata: op.metadata });
 }
 
 /** Type and form are those of the version that ends, so that a later put may take them as its default. */
 function end(tables: TruthTables, change: Change<TruthOp>, op: Op<'end'>): void {
-  const previous = tables.heads.get(op.path)?.current;
+  const before = tables.heads.get(op.path);
   const current: Version = {
     version: op.version,
     incarnation: op.incarnation,
     state: op.state,
     kind: op.kind,
-    type: previous?.type ?? 'string',
-    form: previous?.form ?? 'literal',
+    type: before?.current.type ?? 'string',
+    form: before?.current.form ?? 'literal',
     reason: change.reason,
     author: change.author,
     time: change.time,
     revision: change.revision,
     references: noReferences,
   };
-  replace(tables, change, { path: op.path, current, metadata: undefined });
+  replace(tables, before, { path: op.path, current, metadata: undefined });
 }
 
 interface Replacement {
@@ -88,15 +89,13 @@ interface Replacement {
   readonly metadata: EntryMetadata | undefined;
 }
 
-function replace(tables: TruthTables, change: Change<TruthOp>, { path, current, metadata }: Replacement): void {
-  const before = tables.heads.get(path);
+function replace(tables: TruthTables, before: Head | undefined, { path, current, metadata }: Replacement): void {
   if (before !== undefined) {
-    const { version, incarnation } = before.current;
-    tables.versions.set(versionKey(path, incarnation, version), withoutBytes(before.current));
+    tables.versions.set(versionKey(current.revision, path), withoutBytes(before.current));
   }
   index(tables, path, before?.current, current);
   const kept = metadata ?? before?.metadata ?? noMetadata;
-  tables.heads.set(path, { path, current, metadata: kept, revision: change.revision });
+  tables.heads.set(path, { path, current, metadata: kept, revision: current.revision });
 }
 
 /** The bytes of old versions stay in the store; the state keeps where they are. */
@@ -112,25 +111,20 @@ function describe(tables: TruthTables, change: Change<TruthOp>, op: Op<'describe
 }
 
 /** Of the path's present incarnation. What is gone already, or never was, is passed over. */
-function destroy(
-  tables: TruthTables,
-  change: Change<TruthOp>,
-  at: { readonly path: Path; readonly version: number },
-): readonly string[] {
-  const head = tables.heads.get(at.path);
-  if (head === undefined) return [];
-  if (head.current.version === at.version) {
-    const { value, ...rest } = head.current;
-    if (value === undefined) return [];
-    const destroyed: Head = { ...head, current: { ...rest, destroyed: true }, revision: change.revision };
-    tables.heads.set(at.path, destroyed);
-    return [value.id];
+function destroy(tables: TruthTables, change: Change<TruthOp>, { path, versions }: Op<'destroy'>): readonly string[] {
+  const head = tables.heads.get(path);
+  const left = new Set(versions);
+  const destroyed: string[] = [];
+  for (const [key, version] of history(tables, path)) {
+    if (left.size === 0 || version.incarnation !== head?.current.incarnation) break;
+    if (!left.delete(version.version) || version.value === undefined) continue;
+    const { value, ...rest } = version;
+    destroyed.push(value.id);
+    const gone = { ...rest, destroyed: true } as const;
+    if (key === undefined) tables.heads.set(path, { ...head, current: gone, revision: change.revision });
+    else tables.versions.set(key, gone);
   }
-  const key = versionKey(at.path, head.current.incarnation, at.version);
-  const { value, ...rest } = tables.versions.get(key) ?? {};
-  if (value === undefined) return [];
-  tables.versions.set(key, { ...(rest as Omit<PastVersion, 'value'>), destroyed: true });
-  return [value.id];
+  return destroyed;
 }
 
 /** As {@link foldTruth}. */

@@ -57,6 +57,7 @@ export class Interests<Subscriber> {
 
   /** Each subscriber once. */
   match(path: string): ReadonlySet<Subscriber> {
+    if (this.#interests.size === 0) return nobody;
     const { paths, folders, under } = this.#waiting;
     const slash = path.lastIndexOf('/');
     const found = new Set<Subscriber>(paths.get(path));
@@ -68,6 +69,8 @@ export class Interests<Subscriber> {
     return found;
   }
 }
+
+const nobody: ReadonlySet<never> = new Set<never>();
 
 function addAll<T>(found: Set<T>, more: ReadonlySet<T> | undefined): void {
   if (more === undefined) return;

@@ -95,30 +95,6 @@ export class PagedTable<Row> implements Table<Row> {
     }
   }
 
-  *rangeDown(from: string, to: string): Generator<readonly [string, Row]> {
-    let below = to;
-    for (;;) {
-      let index = this.#leafIndex(below);
-      const stamp = this.#stamp;
-      let at = lowerBound(this.#open(this.#leafAt(index)).keys, below);
-      while (stamp === this.#stamp) {
-        at -= 1;
-        if (at < 0) {
-          index -= 1;
-          if (index < 0) return;
-          at = this.#open(this.#leafAt(index)).keys.length;
-          continue;
-        }
-        const { keys, slots } = this.#open(this.#leafAt(index));
-        const key = keys[at];
-        const slot = slots[at];
-        if (key === undefined || slot === undefined || comparePaths(key, from) < 0) return;
-        below = key;
-        yield [key, slot.row];
-      }
-    }
-  }
-
   /** Replaces the contents. Only first keys are read now. */
   load(pages: readonly StatePage[]): void {
     this.#slots.clear();

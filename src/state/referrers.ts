@@ -13,6 +13,8 @@ import { parseReference, resolveReference } from '#domain/reference';
  * reference names one path (`a<path>`).
  */
 
+const none: readonly string[] = [];
+
 /** Takes the references of what was stored out of the index, and those of what is stored now into it. */
 export function index(tables: TruthTables, path: Path, before: Version | undefined, now: Version): void {
   for (const key of keysOf(path, before)) tables.referrers.delete(key);
@@ -20,7 +22,7 @@ export function index(tables: TruthTables, path: Path, before: Version | undefin
 }
 
 function keysOf(path: Path, version: Version | undefined): readonly string[] {
-  if (version === undefined || version.state !== 'present') return [];
+  if (version === undefined || version.state !== 'present' || version.references.length === 0) return none;
   return version.references.flatMap((written) => {
     const target = targetOf(written, path);
     return target === undefined ? [] : [`${target}\0${path}`];

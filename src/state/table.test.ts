@@ -88,7 +88,6 @@ test('a table is a sorted map, whatever is split, dropped, written and loaded me
       const inside = sorted.filter(([one]) => comparePaths(one, from) >= 0 && comparePaths(one, to) < 0);
       expect(rowsOf(table)).toEqual(sorted.map(([one, bytes]) => [one, bytes.length, bytes[0] ?? 0]));
       expect([...table.range(from, to)].map(([one]) => one)).toEqual(inside.map(([one]) => one));
-      expect([...table.rangeDown(from, to)].map(([one]) => one)).toEqual(inside.map(([one]) => one).reverse());
       for (const [one, bytes] of sorted) expect(table.get(one)?.length).toBe(bytes.length);
       shelf.take(table);
       expect(rowsOf(shelf.load())).toEqual(rowsOf(table));
@@ -126,7 +125,6 @@ test('an overlay shows its own rows over those beneath, which stay', () => {
           .map(([one]) => one)
           .filter((one) => comparePaths(one, from) >= 0 && comparePaths(one, to) < 0);
         expect([...overlay.range(from, to)].map(([one]) => one)).toEqual(inside);
-        expect([...overlay.rangeDown(from, to)].map(([one]) => one)).toEqual(inside.toReversed());
         for (const [one, bytes] of sorted) expect(overlay.get(one)?.length).toBe(bytes.length);
         expect(rowsOf(beneath)).toEqual(before);
       },
@@ -207,7 +205,6 @@ test('a range goes on rightly when rows change meanwhile', () => {
     table.set('g', row(30_000));
   }
   expect(seen).toEqual(['b', 'c', 'd', 'f', 'g', 'h']);
-  expect([...table.rangeDown('a', 'z')].map(([name]) => name)).toEqual(['g', 'c']);
 });
 
 test.each([

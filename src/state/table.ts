@@ -7,8 +7,6 @@ export interface Table<Row> {
   delete(key: string): void;
   /** Rows with `from` ≤ key < `to`; without `to`, to the end. Goes on rightly when rows change meanwhile. */
   range(from: string, to?: string): Iterable<readonly [key: string, row: Row]>;
-  /** The same rows, last first. */
-  rangeDown(from: string, to: string): Iterable<readonly [key: string, row: Row]>;
 }
 
 /** The smallest key that is greater. */
@@ -30,9 +28,10 @@ export function lowerBound(keys: readonly string[], key: string): number {
 /** Characters that JavaScript orders otherwise than their bytes are, but only among each other: see `comparePaths`. */
 const orderedOtherwise = /[\ud800-\uffff]/;
 
-/** The same over any ordered list. */
+/** The same over any ordered list. What comes behind the last is found at once: many tables grow only there. */
 export function search(length: number, key: string, keyAt: (index: number) => string): number {
   if (orderedOtherwise.test(key)) return searchByBytes(length, key, keyAt);
+  if (length === 0 || keyAt(length - 1) < key) return length;
   let low = 0;
   let high = length;
   while (low < high) {
@@ -104,14 +103,7 @@ export class OverlayTable<Row> implements Table<Row> {
     if (this.#own === undefined) return this.#beneath.range(from, to);
     const keys = this.#keys();
     const end = to === undefined ? keys.length : lowerBound(keys, to);
-    return this.#merge(keys.slice(lowerBound(keys, from), end), this.#beneath.range(from, to), 1);
-  }
-
-  rangeDown(from: string, to: string): Iterable<readonly [string, Row]> {
-    if (this.#own === undefined) return this.#beneath.rangeDown(from, to);
-    const keys = this.#keys();
-    const own = keys.slice(lowerBound(keys, from), lowerBound(keys, to)).reverse();
-    return this.#merge(own, this.#beneath.rangeDown(from, to), -1);
+    return this.#merge(keys.slice(lowerBound(keys, from), end), this.#beneath.range(from, to));
   }
 
   #put(key: string, row: Row | undefined): void {
@@ -125,15 +117,10 @@ export class OverlayTable<Row> implements Table<Row> {
     return this.#sorted;
   }
 
-  /** `sign` is 1 going up, -1 going down. */
-  *#merge(
-    keys: readonly string[],
-    beneath: Iterable<readonly [string, Row]>,
-    sign: 1 | -1,
-  ): Generator<readonly [string, Row]> {
+  *#merge(keys: readonly string[], beneath: Iterable<readonly [string, Row]>): Generator<readonly [string, Row]> {
     let at = 0;
     for (const item of beneath) {
-      for (let key = keys[at]; key !== undefined && comparePaths(key, item[0]) * sign < 0; key = keys[at]) {
+      for (let key = keys[at]; key !== undefined && comparePaths(key, item[0]) < 0; key = keys[at]) {
         yield* this.#ownRow(key);
         at += 1;
       }

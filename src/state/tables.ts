@@ -4,6 +4,7 @@ import type { PageSet } from './page-set.ts';
 import type { Table, Write } from './table.ts';
 import { OverlayTable } from './table.ts';
 import type { Head, PastVersion } from '#domain/entry';
+import type { Path } from '#domain/path';
 import type { TruthNouns, WorkNouns } from '#domain/records';
 
 /** Records by noun and name. */
@@ -27,13 +28,26 @@ export interface WorkTables {
   readonly tokenChildren: Table<true>;
 }
 
-/** Keys of one path stand together, in the order of its versions. */
-export function versionKey(path: string, incarnation: number, version: number): string {
-  return `${path}\0${pad(incarnation)}.${pad(version)}`;
+/**
+ * `revision` is that of the version that came next; a change gives a path one version at most. So versions are added at
+ * the end of their table, whichever paths they are of, and what was written before is not touched again.
+ */
+export function versionKey(revision: number, path: string): string {
+  return `${String(revision).padStart(16, '0')}\0${path}`;
 }
 
-function pad(count: number): string {
-  return String(count).padStart(16, '0');
+/** Versions of a path, newest first, of every incarnation, each with its key; the newest has none. Costs what is taken. */
+export function* history(
+  { heads, versions }: Pick<TruthTables, 'heads' | 'versions'>,
+  path: Path,
+): Generator<readonly [key: string | undefined, version: PastVersion]> {
+  let key: string | undefined;
+  let version: PastVersion | undefined = heads.get(path)?.current;
+  while (version !== undefined) {
+    yield [key, version];
+    key = versionKey(version.revision, path);
+    version = versions.get(key);
+  }
 }
 
 /** The empty tables of the truth stream; `pages` will know them. */

@@ -1,7 +1,7 @@
 import { namedBy, namedInProjectBy } from './referrers.ts';
 import { after, afterPrefix } from './table.ts';
 import type { TruthTables } from './tables.ts';
-import { versionKey } from './tables.ts';
+import { history } from './tables.ts';
 import type { Referrer, View } from './view.ts';
 import type { Head, PastVersion } from '#domain/entry';
 import type { Folder, Path } from '#domain/path';
@@ -140,17 +140,15 @@ function isAlive(tables: TruthTables, prefix: string): boolean {
 }
 
 function* versions(tables: TruthTables, path: Path, before = Number.MAX_SAFE_INTEGER): Generator<PastVersion> {
-  const current = tables.heads.get(path)?.current;
-  if (current === undefined) return;
-  if (current.version < before) yield current;
-  const end = versionKey(path, current.incarnation, Math.min(before, current.version));
-  for (const [, version] of tables.versions.rangeDown(`${path}\0`, end)) yield version;
+  const incarnation = tables.heads.get(path)?.current.incarnation;
+  for (const [, version] of history(tables, path)) {
+    if (version.version < before || version.incarnation !== incarnation) yield version;
+  }
 }
 
-function versionOf(tables: TruthTables, path: Path, version: number): PastVersion | undefined {
-  const current = tables.heads.get(path)?.current;
-  if (current === undefined || current.version === version) return current;
-  return tables.versions.get(versionKey(path, current.incarnation, version));
+function versionOf(tables: TruthTables, path: Path, wanted: number): PastVersion | undefined {
+  for (const version of versions(tables, path, wanted + 1)) return version.version === wanted ? version : undefined;
+  return undefined;
 }
 
 function headAt(tables: TruthTables, path: Path, revision: number): PastVersion | undefined {

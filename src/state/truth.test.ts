@@ -128,6 +128,25 @@ test('the version that was the newest at a revision', () => {
   expect(view.headAt('zz' as Path, 5)).toBeUndefined();
 });
 
+test('versions come at the end of their pages, whatever path they are of', () => {
+  const state = new TruthState();
+  const pathOf = (index: number) => `a/${index}`;
+  // Each round in another order.
+  const round = (version: number) =>
+    Array.from({ length: 100 }, (_, i) =>
+      change((version - 1) * 100 + i + 1, [put(pathOf((i * version * 7) % 101), 'x', version)]),
+    );
+  for (let version = 1; version <= 20; version += 1) state.apply({ changes: round(version) });
+  const versionPages = () => state.dirtyPages().changed.filter(({ name }) => name.startsWith('versions/'));
+  expect(versionPages().length).toBeGreaterThan(3);
+  state.apply({ changes: round(21).slice(0, 20) });
+  expect(versionPages()).toHaveLength(1);
+  const one = pathOf(0) as Path;
+  expect([...state.view.versions(one)].map(({ revision }) => revision).slice(0, 3)).toEqual([2001, 1901, 1801]);
+  expect(state.view.version(one, 2)?.revision).toBe(101);
+  expect([state.view.version(one, 0), state.view.version(one, 22)]).toEqual([undefined, undefined]);
+});
+
 test('folders list what is in them, and know the folders below', () => {
   const { view } = stateOf([
     put('a/x', '1'),

@@ -84,8 +84,8 @@ export class Writer<Op extends LogOp, D extends Draft<Op>> {
 
   get checkpointIsDue(): boolean {
     const { checkpointBytes = defaultCheckpointBytes } = this.#options;
-    // Against writing many large pages for a few small changes: what pages cost is at most twice what the log does.
-    return this.#tail.bytes >= Math.max(checkpointBytes, this.#book.written / 2);
+    // Against writing many large pages for a few small changes: pages cost at most what the log does.
+    return this.#tail.bytes >= Math.max(checkpointBytes, this.#book.written);
   }
 
   /** At the end: a start after it reads pages, and little else. */

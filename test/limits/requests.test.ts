@@ -219,6 +219,11 @@ describe('a connection', () => {
     expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
   });
 
+  test.each(['PUT', 'DELETE'])('%s that tells a type and has no body is answered', async (method) => {
+    const told = `${head(server().token)}Content-Type: application/json\r\nConnection: close\r\n\r\n`;
+    expect(await sendSlowly(`${method} /api/v1/entries/a/b/A HTTP/1.1\r\n${told}`)).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
   test('is whole for a client that writes all of too large a body before it reads', async () => {
     const socket = connect(server().socket).pause();
     socket.write(putHead(`Content-Length: ${16 * mebi}`));

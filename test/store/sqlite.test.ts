@@ -152,6 +152,25 @@ describe('bytes', () => {
     return ['<page 29 kept', '<record 25 kept', ...all.filter(({ keep }) => keep).map((each) => marked('blob', each))];
   }
 
+  test('of pages are written over those that they replace, and nothing of them is left', async () => {
+    const driver = await openSqlite(folder);
+    const page = (seq: number, length: number) => ({
+      name: `p/${seq}`,
+      seq,
+      bytes: text(`<page ${String(seq).padStart(3, '0')}>`.repeat(length)),
+    });
+    const sizes = [9_000, 9_000, 400, 9_000, 1, 800, 9_000, 700];
+    for (const [seq, length] of sizes.entries()) {
+      await driver.append('truth', seq, text('x'), { pages: [page(seq, length)], dropPages: [`p/${seq - 1}`] });
+      const [found, ...others] = await Array.fromAsync(driver.pages('p/'));
+      expect([found, others]).toEqual([page(seq, length), []]);
+    }
+    await driver.close();
+    const contents = readFileSync(join(folder, 'plumb.db')).toString('latin1');
+    expect(new Set(contents.match(/<page \d+>/g))).toEqual(new Set(['<page 007>']));
+    expect(contents.length).toBeLessThan(220_000);
+  });
+
   test('of many commits do not pile up in the write-ahead log', async () => {
     const driver = await openSqlite(folder, { checkpointPages: 100 });
     for (let seq = 0; seq < 500; seq += 1) await driver.append('truth', seq, new Uint8Array(3_000));

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { checkBodyForm, decodeTail } from './codec.ts';
@@ -86,6 +87,10 @@ export class Handler {
   #prepare(): void {
     const app = this.#app;
     app.decorateRequest('caller', undefined);
+    // The end of a body that never was has passed already; the framework would wait for it.
+    app.addHook('preParsing', (request, _reply, payload, done) => {
+      done(null, request.raw.readableEnded ? Readable.from([]) : payload);
+    });
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
       try {

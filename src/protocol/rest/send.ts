@@ -3,9 +3,12 @@ import { encodeProblem, headers } from './errors.ts';
 import type { RestOptions } from './options.ts';
 import type { Answer } from './route.ts';
 
+const always = Object.entries(headers).flat();
+
 /** Sends an answer on Node's own response, as the framework would have. */
 export function sendAnswer(response: ServerResponse, requestId: string, answer: Answer<unknown>): void {
-  const named = { ...headers, 'x-request-id': requestId, ...answer.headers };
+  const named = [...always, 'x-request-id', requestId];
+  for (const name in answer.headers) named.push(name, answer.headers[name] ?? '');
   send(response, answer.status ?? 200, named, answer.body === undefined ? '' : JSON.stringify(answer.body));
 }
 
@@ -17,7 +20,7 @@ export function sendProblem(
   onFault: RestOptions['onFault'],
 ): void {
   const problem = encodeProblem(thrown, requestId, onFault);
-  send(response, problem.status, problem.headers, problem.body);
+  send(response, problem.status, Object.entries(problem.headers).flat(), problem.body);
 }
 
 /** Of a body that is refused for its size, at most this is read before the answer. */
@@ -45,7 +48,8 @@ export function drain(request: IncomingMessage): Promise<void> {
   });
 }
 
-function send(response: ServerResponse, status: number, named: Readonly<Record<string, string>>, body: string): void {
-  response.writeHead(status, { ...named, 'content-length': Buffer.byteLength(body) });
-  response.end(body);
+/** `named`: name, value, name, value and so on, which Node writes as it stands. */
+function send(response: ServerResponse, status: number, named: string[], body: string): void {
+  named.push('content-length', String(Buffer.byteLength(body)));
+  response.writeHead(status, named).end(body);
 }

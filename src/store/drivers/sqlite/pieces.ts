@@ -22,6 +22,8 @@ export class Pieces {
   readonly #statements: Statements;
   /** Saves the search in the usual store, where nothing was ever erased. */
   #mayBeFree: boolean;
+  /** Rows of the largest pieces that are given up and not overwritten yet. */
+  #givenUp: number[] = [];
 
   constructor(statements: Statements) {
     this.#statements = statements;
@@ -50,15 +52,39 @@ export class Pieces {
   }
 
   erase({ rows }: Place): void {
-    this.#mayBeFree = true;
-    for (const row of rows) {
-      this.#statements.erasePiece.run(row);
-      this.#statements.givePiece.run(row);
+    for (const row of rows) this.#erase(row);
+  }
+
+  /**
+   * As {@link erase}, together with {@link eraseGivenUp}, which has to follow in the same transaction: what is written
+   * between them overwrites the old bytes at once.
+   */
+  giveUp({ rows }: Place): void {
+    const last = rows.length - 1;
+    for (const [index, row] of rows.entries()) {
+      if (index < last) this.#givenUp.push(row);
+      else this.#erase(row);
     }
+  }
+
+  eraseGivenUp(): void {
+    for (const row of this.#givenUp) this.#erase(row);
+    this.#givenUp = [];
+  }
+
+  #erase(row: number): void {
+    this.#mayBeFree = true;
+    this.#statements.erasePiece.run(row);
+    this.#statements.givePiece.run(row);
   }
 
   #put(bytes: Uint8Array): number {
     const size = Math.ceil(bytes.length / step) * step;
+    const given = size === largest ? this.#givenUp.pop() : undefined;
+    if (given !== undefined) {
+      this.#statements.updatePiece.run(padded(bytes, size), given);
+      return given;
+    }
     const free = this.#mayBeFree
       ? this.#statements.freePiece.get(size, Math.min(largest, size + (size >> 2)))
       : undefined;
@@ -87,6 +113,7 @@ function parse(text: unknown): unknown {
 }
 
 function padded(bytes: Uint8Array, size: number): Uint8Array {
+  if (bytes.length === size) return bytes;
   const whole = new Uint8Array(size);
   whole.set(bytes);
   return whole;

@@ -29,8 +29,9 @@ export class Writes {
     if (expectedSeq > head) throw gapError(expectedSeq, head);
     if (expectedSeq < head) return { outcome: 'conflict' };
     for (const blob of this.#fresh(blobs)) this.#insertBlob(blob);
-    for (const page of pages) this.#putPage(page);
     for (const name of dropPages) this.#dropPage(name);
+    for (const page of pages) this.#putPage(page);
+    this.#pieces.eraseGivenUp();
     this.#run(this.#statements.perStream[stream].insert, expectedSeq + 1, bytes);
     this.#heads[stream] = expectedSeq + 1;
     return { outcome: 'appended' };
@@ -90,7 +91,7 @@ export class Writes {
   #dropPage(name: string): void {
     const row = this.#statements.page.get(name);
     if (row === undefined) return;
-    this.#pieces.erase(placeOf(row));
+    this.#pieces.giveUp(placeOf(row));
     this.#run(this.#statements.deletePage, name);
   }
 
