@@ -587,30 +587,6 @@ export interface TargetInput {
   readonly reason?: string;
 }
 
-export interface TargetPutResult {
-  readonly name: string;
-  readonly type: string;
-  readonly description?: string;
-  /** Where it is declared. */
-  readonly source: 'configuration' | 'api';
-  readonly server?: string;
-  /** PEM of the authorities that the server may be certified by. */
-  readonly ca?: string;
-  /** That the certificate is to carry, if another one. */
-  readonly serverName?: string;
-  /** Of the kubeconfig; default the current one. */
-  readonly context?: string;
-  /** Where its rights are looked at; default that of the context. */
-  readonly namespaces?: readonly string[];
-  /** What it follows there: single names, or namespaces; default names. */
-  readonly watch?: TargetWatch;
-  /** Counts the changes of the target and its credential. */
-  readonly generation?: number;
-  /** Of the secret that it signs in with, which is never shown. */
-  readonly credentialVersion?: number;
-  readonly revision: number;
-}
-
 export interface TargetReport {
   /** Of the program on the other side. */
   readonly version: string;
@@ -630,7 +606,7 @@ export interface TargetSummary {
   readonly type: string;
   readonly description?: string;
   /** Where it is declared. */
-  readonly source: 'configuration' | 'api';
+  readonly declared: 'configuration' | 'api';
   readonly server?: string;
   /** PEM of the authorities that the server may be certified by. */
   readonly ca?: string;

@@ -7,7 +7,7 @@ import { PlumbError } from '#domain/errors';
 import { decodeText } from '#format/text';
 import { readYaml } from '#format/yaml';
 
-export interface KubeconfigSource {
+export interface UserKubeconfig {
   readonly text: string;
   /** How the user named it. */
   readonly subject: string;
@@ -22,26 +22,26 @@ export interface KubeconfigSource {
 type Mapping = Readonly<Record<string, unknown>>;
 
 /** Throws `invalid` for what is no kubeconfig, or signs in by a program; `not-found` for a context or file that is not there. */
-export function oneContext(source: KubeconfigSource): { readonly kubeconfig: string; readonly context: string } {
-  const content = readYaml(source.text, source.subject);
+export function oneContext(file: UserKubeconfig): { readonly kubeconfig: string; readonly context: string } {
+  const content = readYaml(file.text, file.subject);
   if (!isMapping(content) || !Array.isArray(content['contexts'])) {
-    throw new PlumbError('invalid', `${source.subject} is no kubeconfig: expected contexts, clusters and users`);
+    throw new PlumbError('invalid', `${file.subject} is no kubeconfig: expected contexts, clusters and users`);
   }
-  const name = source.context ?? textIn(content, 'current-context');
+  const name = file.context ?? textIn(content, 'current-context');
   if (name === undefined || name === '') {
-    throw new PlumbError('invalid', `${source.subject} has no current context`, { hint: '--context names one' });
+    throw new PlumbError('invalid', `${file.subject} has no current context`, { hint: '--context names one' });
   }
-  const context = named(content, 'contexts', { name, source });
-  const cluster = named(content, 'clusters', { name: textIn(context, 'cluster') ?? '', source });
-  const user = named(content, 'users', { name: textIn(context, 'user') ?? '', source });
+  const context = named(content, 'contexts', { name, file });
+  const cluster = named(content, 'clusters', { name: textIn(context, 'cluster') ?? '', file });
+  const user = named(content, 'users', { name: textIn(context, 'user') ?? '', file });
   for (const program of ['exec', 'auth-provider']) if (program in user) throw signsInByProgram(name, program);
   const { extensions: _context, ...plainContext } = context;
   const { extensions: _cluster, ...plainCluster } = cluster;
   const kubeconfig = JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: context['cluster'], cluster: inlined(plainCluster, ['certificate-authority'], source) }],
-    users: [{ name: context['user'], user: inlinedUser(user, source) }],
+    clusters: [{ name: context['cluster'], cluster: inlined(plainCluster, ['certificate-authority'], file) }],
+    users: [{ name: context['user'], user: inlinedUser(user, file) }],
     contexts: [{ name, context: plainContext }],
     'current-context': name,
   });
@@ -56,23 +56,23 @@ function signsInByProgram(context: string, member: string): PlumbError {
 
 interface Wanted {
   readonly name: string;
-  readonly source: KubeconfigSource;
+  readonly file: UserKubeconfig;
 }
 
 /** Lists of a kubeconfig hold `{name, <singular>: {…}}`. */
-function named(content: Mapping, list: 'contexts' | 'clusters' | 'users', { name, source }: Wanted): Mapping {
+function named(content: Mapping, list: 'contexts' | 'clusters' | 'users', { name, file }: Wanted): Mapping {
   const items = Array.isArray(content[list]) ? (content[list] as readonly unknown[]).filter(isMapping) : [];
   const one = list.slice(0, -1);
   const found = items.find((item) => item['name'] === name)?.[one];
   if (isMapping(found)) return found;
   const names = items.map((item) => String(item['name'])).join(', ');
-  throw new PlumbError('not-found', `${source.subject} has no ${one} ${name === '' ? 'for the context' : name}`, {
+  throw new PlumbError('not-found', `${file.subject} has no ${one} ${name === '' ? 'for the context' : name}`, {
     hint: `it has: ${names === '' ? 'none' : names}`,
   });
 }
 
 /** `certificate-authority: FILE` becomes `certificate-authority-data: <base64>`. */
-function inlined(content: Mapping, members: readonly string[], source: KubeconfigSource): Mapping {
+function inlined(content: Mapping, members: readonly string[], kubeconfig: UserKubeconfig): Mapping {
   let result = content;
   for (const member of members) {
     const file = textIn(result, member);
@@ -80,20 +80,21 @@ function inlined(content: Mapping, members: readonly string[], source: Kubeconfi
     const { [member]: _file, ...rest } = result;
     const data = `${member}-data`;
     // As kubectl has it: what is written in wins over the file.
-    result = data in rest ? rest : { ...rest, [data]: Buffer.from(contentOf(file, member, source)).toString('base64') };
+    result =
+      data in rest ? rest : { ...rest, [data]: Buffer.from(contentOf(file, member, kubeconfig)).toString('base64') };
   }
   return result;
 }
 
-function inlinedUser(user: Mapping, source: KubeconfigSource): Mapping {
-  const { tokenFile, ...rest } = inlined(user, ['client-certificate', 'client-key'], source);
+function inlinedUser(user: Mapping, file: UserKubeconfig): Mapping {
+  const { tokenFile, ...rest } = inlined(user, ['client-certificate', 'client-key'], file);
   if (typeof tokenFile !== 'string' || tokenFile === '') return rest;
-  return { ...rest, token: decodeText(contentOf(tokenFile, 'tokenFile', source), tokenFile, fileLimit).trim() };
+  return { ...rest, token: decodeText(contentOf(tokenFile, 'tokenFile', file), tokenFile, fileLimit).trim() };
 }
 
 const fileLimit = 1024 * 1024;
 
-function contentOf(file: string, member: string, { folder, subject, readFile }: KubeconfigSource): Uint8Array {
+function contentOf(file: string, member: string, { folder, subject, readFile }: UserKubeconfig): Uint8Array {
   const content = readFile(resolve(folder, file));
   if (content === null)
     throw new PlumbError('not-found', `${file} does not exist, which ${subject} names as ${member}`);

@@ -47,7 +47,7 @@ const report = {
     { namespace: 'other', may: [], lacks: [] },
   ],
 };
-const target = { name: 'eu', type: 'kubernetes', source: 'api', server: 'https://eu:6443', revision: 7 };
+const target = { name: 'eu', type: 'kubernetes', declared: 'api', server: 'https://eu:6443', revision: 7 };
 const answers = { 'PUT /api/v1/targets/eu': target, 'POST /api/v1/targets/eu/check': report };
 const terminal = (options: { stdin?: string; files?: typeof files; env?: Record<string, string> } = {}) =>
   new FakeTerminal({

@@ -5,6 +5,7 @@
  */
 import type { Caller } from './caller.ts';
 import type { Changes, Entries } from './entry-services.ts';
+import type { Nouns } from './noun-services.ts';
 import type { Syncs, Targets } from './sync-services.ts';
 import type { Credential } from '#auth/method';
 import type { Kind } from '#domain/entry';
@@ -56,6 +57,7 @@ export type {
   Targets,
   TargetSummary,
 } from './sync-services.ts';
+export type { Named, NounPutOptions, Nouns } from './noun-services.ts';
 export type { Caller } from './caller.ts';
 
 export interface Services {
@@ -106,25 +108,6 @@ export interface WhoAmI {
 
 // --- plain records ------------------------------------------------------------------------------
 
-/** The same four verbs for every noun that is a plain record. */
-export interface Nouns<R, Input> {
-  get(caller: Caller, name: string): Promise<Named<R>>;
-  /** Only what the caller may list; by name. */
-  list(caller: Caller): Promise<readonly Named<R>[]>;
-  /** Creates or replaces. With `expectAbsent`, throws `exists` if it is there. */
-  put(
-    caller: Caller,
-    name: string,
-    input: Input,
-    options: NounPutOptions,
-  ): Promise<Named<R> & { readonly revision: number }>;
-  delete(caller: Caller, name: string, options: { readonly reason?: string }): Promise<{ readonly revision: number }>;
-}
-export type Named<R> = { readonly name: string } & R;
-export interface NounPutOptions {
-  readonly reason?: string;
-  readonly expectAbsent?: boolean;
-}
 export interface ProjectInput {
   readonly owner?: string;
   readonly description?: string;

@@ -1,6 +1,6 @@
 /** The use-cases of targets, and of the syncs that are kept in them. Part of `services.ts`, where the rules for all stand. */
 import type { Caller } from './caller.ts';
-import type { Named, NounPutOptions } from './services.ts';
+import type { Named, NounPutOptions } from './noun-services.ts';
 import type { Plan, PlanStep } from '#domain/plan';
 import type { HeldBack, StoredTarget, SyncMode, SyncPause, SyncSpec, SyncStatus } from '#domain/records';
 import type { ExamineRequest, TargetInput, TargetReport } from '#reconcile/target-kind';
@@ -28,7 +28,8 @@ export interface TargetSummary extends Partial<Omit<StoredTarget, 'type' | 'desc
   readonly name: string;
   readonly type: string;
   readonly description?: string;
-  readonly source: 'configuration' | 'api';
+  /** Where. */
+  readonly declared: 'configuration' | 'api';
   /** Version of the secret; absent also after it was destroyed. */
   readonly credentialVersion?: number;
 }

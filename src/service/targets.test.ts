@@ -66,7 +66,7 @@ const toy = { type: 'toy', kubeconfig: 'https://eu s3cret', context: 'c', namesp
 const shown = {
   name: 'eu',
   type: 'toy',
-  source: 'api',
+  declared: 'api',
   server: 'https://eu',
   context: 'c',
   namespaces: ['a'],
@@ -84,7 +84,7 @@ describe('a target that is added', () => {
     expect(await targets.get(root, 'eu')).toEqual({ ...shown, description: 'd' });
     expect(await targets.list(root)).toEqual([
       { ...shown, description: 'd' },
-      { name: 'memory', type: 'memory', description: 'for tests', source: 'configuration' },
+      { name: 'memory', type: 'memory', description: 'for tests', declared: 'configuration' },
     ]);
     expect(stateText()).not.toContain('s3cret');
     await plumb().restart();

@@ -171,10 +171,10 @@ export class TargetKeeper implements Targets {
 
   #summary(name: string): TargetSummary | undefined {
     const { configured, state } = this.#options;
-    const declared = configured.get(name);
-    if (declared !== undefined) {
-      const { type, description } = declared;
-      return { name, type, source: 'configuration', ...(description === undefined ? {} : { description }) };
+    const known = configured.get(name);
+    if (known !== undefined) {
+      const { type, description } = known;
+      return { name, type, declared: 'configuration', ...(description === undefined ? {} : { description }) };
     }
     const record = state.record('target', name);
     const current = state.head(nounPaths.targetCredential(name))?.current;
@@ -208,7 +208,7 @@ function toRecord(name: string, { parsed, input, present }: Made): StoredTarget 
 /** Never the credential. */
 function summaryOf(name: string, record: StoredTarget, version: number | undefined): TargetSummary {
   const { credential: _credential, ...shown } = record;
-  return { name, source: 'api', ...shown, ...(version === undefined ? {} : { credentialVersion: version }) };
+  return { name, declared: 'api', ...shown, ...(version === undefined ? {} : { credentialVersion: version }) };
 }
 
 function contextOf(view: TruthDraft, rights: Rights, reason: string): PlanContext {

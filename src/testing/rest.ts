@@ -55,7 +55,7 @@ const paused = { ...sync, pause: { until: 5, reason: 'why', by: parsePrincipalNa
 const target = {
   name: 'eu',
   type: 'kubernetes',
-  source: 'api',
+  declared: 'api',
   description: 'd',
   server: 'https://eu:6443',
   ca: 'pem',
@@ -168,7 +168,7 @@ export function stubServices(seen: unknown[] = []): Services {
       revoke: answer('tokens.revoke', { revoked: 1 }),
     },
     targets: {
-      list: answer('targets.list', [{ name: 'local', type: 'file', source: 'configuration' as const }]),
+      list: answer('targets.list', [{ name: 'local', type: 'file', declared: 'configuration' as const }]),
       get: answer('targets.get', target),
       put: answer('targets.put', { ...target, revision: 9 }),
       delete: answer('targets.delete', { revision: 9 }),

@@ -197,7 +197,7 @@ describe('what does not hold', () => {
     for (const act of [targets.check('eu'), targets.put('eu', input)]) {
       expect(await failure(act)).toMatch(/^forbidden: the configuration of this server does not allow the host/);
     }
-    expect(await targets.get('eu')).toMatchObject({ name: 'eu', source: 'api' });
+    expect(await targets.get('eu')).toMatchObject({ name: 'eu', declared: 'api' });
   });
 });
 
@@ -211,7 +211,7 @@ test('a cluster of the configuration is checked and written to, and not changed 
   await using server = await startServer({ argv: ['--config', config] });
   await prepare(server);
   const { targets, syncs } = server.client;
-  expect(await targets.get('eu')).toEqual({ name: 'eu', type: 'kubernetes', source: 'configuration' });
+  expect(await targets.get('eu')).toEqual({ name: 'eu', type: 'kubernetes', declared: 'configuration' });
   expect(await targets.check('eu', { namespaces: [namespace], objects, restart: false })).toMatchObject({
     identity: user.name,
     namespaces: [{ lacks: [] }],

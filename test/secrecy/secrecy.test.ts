@@ -111,6 +111,15 @@ class Stage {
   }
 }
 
+function kubeconfigWith(user: object): string {
+  return JSON.stringify({
+    clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }],
+    users: [{ name: 'u', user }],
+    contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
+    'current-context': 'c',
+  });
+}
+
 /** Used well: every way in, every way to look at it without asking for the value. */
 async function useWell(stage: Stage): Promise<void> {
   for (const [name, value] of Object.entries(canaries)) {
@@ -128,7 +137,13 @@ async function useWell(stage: Stage): Promise<void> {
   const env = stage.file('import.env', `IMPORTED=${canaries.word}\nQUOTED='${canaries.lines}'\n`);
   expect(await stage.cli(['import', 'changelog/test', env, '--dry-run'])).toBe(0);
   expect(await stage.cli(['import', 'changelog/test', env])).toBe(0);
+  // Kept, and used in vain: nothing listens there.
+  const kubeconfig = stage.file('kubeconfig', kubeconfigWith({ token: canaries.word }));
+  expect(await stage.cli(['target', 'add', 'nowhere', '--kubeconfig', kubeconfig])).toBe(5);
   for (const args of [
+    ['target', 'list', '--json'],
+    ['target', 'get', 'nowhere', '--json'],
+    ['history', 'sys/targets/nowhere/credential', '--json'],
     ['diff', 'changelog/test', 'changelog/production'],
     ['history', 'changelog/production/CANARY_WORD'],
     ['list', 'changelog', '--recursive', '--json'],
@@ -159,6 +174,22 @@ async function useBadly(stage: Stage): Promise<void> {
     [['import', 'changelog/test', stage.file('bad.env', `A=1\nB="${word}\nnever closed`)], ''],
     [['import', 'changelog/test', stage.file('twice.env', `A=${word}\nA=${word}2`)], ''],
     [['import', 'changelog/test', stage.file('bad.json', `{"A": "${word}`)], ''],
+    [
+      [
+        'target',
+        'add',
+        'bad',
+        '--kubeconfig',
+        stage.file('bad.yaml', `users: [{ name: ${word}, user: { token: "${word}`),
+      ],
+      '',
+    ],
+    [['target', 'add', 'bad', '--kubeconfig', '-'], kubeconfigWith({ token: `${word} with blanks` })],
+    [['target', 'add', 'bad', '--kubeconfig', '-'], kubeconfigWith({ password: word, username: word, exec: null })],
+    [
+      ['target', 'add', 'bad', '--kubeconfig', '-'],
+      kubeconfigWith({ 'client-certificate-data': word, 'client-key-data': word }),
+    ],
   ] as const) {
     expect([args, await stage.cli(args, { input })]).toEqual([
       args,

@@ -5,7 +5,7 @@ import { decodeText } from '#format/text';
 import type { ConnectionFlags, ReasonFlag } from '../command.ts';
 import { connectionFlags, defineCommand, reasonFlag, switchFlag, textFlag } from '../command.ts';
 import { UsageError } from '../failures.ts';
-import type { KubeconfigSource } from '../kubeconfig.ts';
+import type { UserKubeconfig } from '../kubeconfig.ts';
 import { nameArgument } from '../nouns.ts';
 import type { Session } from '../session.ts';
 import { printable } from '../style.ts';
@@ -82,14 +82,14 @@ async function inputOf(session: Session, flags: Flags): Promise<Omit<TargetInput
   const { oneContext } = await import('../kubeconfig.ts');
   return {
     type: 'kubernetes',
-    ...oneContext(await sourceOf(session, flags)),
+    ...oneContext(await fileOf(session, flags)),
     ...(namespace === undefined ? {} : { namespaces: namespace }),
     ...(watch === undefined ? {} : { watch }),
     ...(description === undefined ? {} : { description }),
   };
 }
 
-async function sourceOf({ io }: Session, { kubeconfig, context }: Flags): Promise<KubeconfigSource> {
+async function fileOf({ io }: Session, { kubeconfig, context }: Flags): Promise<UserKubeconfig> {
   const common = { context, readFile: (path: string) => io.files.read(path, maxBytes) };
   if (kubeconfig === '-') {
     const text = decodeText(await io.stdin.read(maxBytes), 'standard input', maxBytes);

@@ -7,10 +7,10 @@ const verbs = readingVerbs<TargetSummary>(
     placeholder: 'NAME',
     example: 'prod-eu',
     heading: ['NAME', 'TYPE', 'DECLARED', 'SERVER', 'NAMESPACES', 'DESCRIPTION'],
-    row: ({ name, type, source, server, namespaces, description }) => [
+    row: ({ name, type, declared, server, namespaces, description }) => [
       name,
       type,
-      source === 'api' ? 'here' : "in the server's configuration",
+      declared === 'api' ? 'here' : "in the server's configuration",
       server ?? '',
       namespaces?.join(', ') ?? '',
       description ?? '',

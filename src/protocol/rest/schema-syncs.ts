@@ -23,7 +23,7 @@ const target = {
   name,
   type: text(),
   ...described,
-  source: oneOf(['configuration', 'api'], 'where it is declared'),
+  declared: oneOf(['configuration', 'api'], 'where it is declared'),
   server: optional(text()),
   ca: optional(text('PEM of the authorities that the server may be certified by')),
   serverName: optional(text('that the certificate is to carry, if another one')),
@@ -32,7 +32,7 @@ const target = {
   credentialVersion: optional(count('of the secret that it signs in with, which is never shown')),
 };
 export const TargetSummary = open(target, 'TargetSummary');
-export const TargetPutResult = open({ ...target, revision: count() }, 'TargetPutResult');
+export const TargetPutResult = open({ ...target, revision: count() });
 export const TargetCheckRequest = closed(
   {
     namespaces: optional(list(text(), { description: 'default those of the target' })),

@@ -1,0 +1,22 @@
+/** What every noun that is a plain record has. Part of `services.ts`, where the rules for all stand. */
+import type { Caller } from './caller.ts';
+
+/** The same four verbs for every noun that is a plain record. */
+export interface Nouns<R, Input> {
+  get(caller: Caller, name: string): Promise<Named<R>>;
+  /** Only what the caller may list; by name. */
+  list(caller: Caller): Promise<readonly Named<R>[]>;
+  /** Creates or replaces. With `expectAbsent`, throws `exists` if it is there. */
+  put(
+    caller: Caller,
+    name: string,
+    input: Input,
+    options: NounPutOptions,
+  ): Promise<Named<R> & { readonly revision: number }>;
+  delete(caller: Caller, name: string, options: { readonly reason?: string }): Promise<{ readonly revision: number }>;
+}
+export type Named<R> = { readonly name: string } & R;
+export interface NounPutOptions {
+  readonly reason?: string;
+  readonly expectAbsent?: boolean;
+}
