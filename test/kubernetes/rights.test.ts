@@ -6,13 +6,11 @@ import { without } from '../fault/without.ts';
 import { clusterFor } from './clusters.ts';
 import { deploy } from './deployments.ts';
 import { Keeper } from './keeper.ts';
-import { readYaml } from '#format/yaml';
 import type { Cluster, Right } from '#reconcile/targets/kubernetes/cluster';
 import { secrets } from '#reconcile/targets/kubernetes/resources';
 import { describeRight, examine, missingRights, requiredRights } from '#reconcile/targets/kubernetes/rights';
-import type { RightsQuestion } from '#reconcile/targets/kubernetes/rights';
 import { Workloads } from '#reconcile/targets/kubernetes/workloads';
-import { type Kubernetes, type KubeObject, pathOf, type Rule, startKubernetes, valuesOf } from '#testing/kubernetes';
+import { type Kubernetes, pathOf, type Rule, startKubernetes, valuesOf } from '#testing/kubernetes';
 import { systemClock } from '#util/clock';
 
 const never = new AbortController().signal;
@@ -21,30 +19,7 @@ const objects = [
   { kind: 'Secret', name: 'app-secrets' },
   { kind: 'ConfigMap', name: 'app-config' },
 ] as const;
-const documents = readFileSync(resolve(import.meta.dirname, '../../examples/kubernetes/role.yaml'), 'utf8').split(
-  /^---$/m,
-);
-
-interface RoleObject extends KubeObject {
-  readonly rules?: readonly Rule[];
-}
-
-/** The rules of a Role of the file, as the rights that they give. */
-function rightsOf(name: string): readonly string[] {
-  const roles = documents
-    .map((text) => readYaml(text, 'role.yaml') as RoleObject)
-    .filter(({ kind }) => kind === 'Role');
-  const { rules = [] } = roles.find(({ metadata }) => metadata.name === name) ?? {};
-  return rules.flatMap(({ apiGroups: [group = ''], resources, resourceNames = [''], verbs }) =>
-    resources.flatMap((resource) =>
-      resourceNames.flatMap((object) =>
-        verbs.map(
-          (verb) => `${verb} ${resource}${group === '' ? '' : `.${group}`}${object === '' ? '' : `/${object}`}`,
-        ),
-      ),
-    ),
-  );
-}
+const roles = readFileSync(resolve(import.meta.dirname, '../../examples/kubernetes/role.yaml'), 'utf8');
 
 /** One rule for each right, as a Role may have them. */
 function rulesFor(rights: readonly Right[]): readonly Rule[] {
@@ -55,27 +30,6 @@ function rulesFor(rights: readonly Right[]): readonly Rule[] {
     ...(name === undefined ? {} : { resourceNames: [name] }),
   }));
 }
-
-describe('the documented Roles give what is required, and nothing else', () => {
-  const of = (question: Omit<RightsQuestion, 'namespaces'>): readonly string[] =>
-    requiredRights({ ...question, namespaces: ['changelog'] })
-      .map(describeRight)
-      .sort();
-
-  test('by name, with restarts', () => {
-    const granted = [...rightsOf('plumb'), ...rightsOf('plumb-restarts')].sort();
-    expect(granted).toHaveLength(19);
-    expect(granted).toEqual(of({ objects, watch: 'names', restart: true }));
-  });
-
-  test('by name, without restarts', () => {
-    expect([...rightsOf('plumb')].sort()).toEqual(of({ objects, watch: 'names', restart: false }));
-  });
-
-  test('for a whole namespace', () => {
-    expect([...rightsOf('plumb-namespace')].sort()).toEqual(of({ watch: 'namespaces', restart: false }));
-  });
-});
 
 describe.skipIf(without('kubernetes'))('rights on a real API server', () => {
   let kubernetes: Kubernetes;
@@ -106,7 +60,7 @@ describe.skipIf(without('kubernetes'))('rights on a real API server', () => {
   /** The file as it stands, with another namespace, and what else is to be another. */
   const applyRoles = async (replace: (text: string) => string = (text) => text): Promise<void> => {
     const file = join(kubernetes.folder, `${namespace}.yaml`);
-    writeFileSync(file, replace(documents.join('---').replaceAll('changelog', namespace)));
+    writeFileSync(file, replace(roles.replaceAll('changelog', namespace)));
     await kubernetes.kubectl('apply', '-f', file);
   };
   /** As somebody would make one for Plumb. */
@@ -201,6 +155,59 @@ describe.skipIf(without('kubernetes'))('rights on a real API server', () => {
     expect(all).toContain('watch deployments.apps');
     const stranger = connect('a-token-that-nobody-has');
     await expect(examine(stranger, ask, never)).rejects.toMatchObject({ code: 'forbidden' });
+  });
+
+  test('without the right to watch it still agrees, by reading', async () => {
+    const rights = requiredRights({ objects, watch: 'names', restart: false, namespaces: [namespace] });
+    const others = rights.filter(({ verb }) => verb !== 'watch');
+    const undo = await kubernetes.kube.role(namespace, rulesFor(others), 'limited');
+    const cluster = connect(kubernetes.limited.token);
+    const keeper = await keep(cluster);
+    const news = keeper.news();
+    await keeper.keep(values('s1', 'c1'));
+    await kubernetes.kube.patchAs('somebody').merge(path(objects[0]), { data: { A: 'c29tZXRoaW5n' } });
+    await keeper.keep(values('s1', 'c1'));
+    expect(await written()).toEqual([{ A: 's1' }, { B: 'c1' }]);
+    news.stop();
+    await keeper.place.close();
+    await undo();
+  });
+
+  test('namespaces that a selector names take a right of the whole cluster, and the Role in each', async () => {
+    const label = namespace;
+    const chosen = [namespace, await kubernetes.kube.createNamespace({ label })];
+    await kubernetes.kube.patchAs('test').merge(`/api/v1/namespaces/${namespace}`, { metadata: { labels: { label } } });
+    const question = { objects, watch: 'names', restart: false } as const;
+    const inEach = chosen.map((one) => requiredRights({ ...question, namespaces: [one] }));
+    const undo = await Promise.all(
+      inEach.map((rights, at) => kubernetes.kube.role(chosen[at] ?? '', rulesFor(rights), 'limited')),
+    );
+    const open = (): Promise<Keeper> =>
+      Keeper.open({
+        cluster: connect(kubernetes.limited.token),
+        at: '*',
+        options: { objects, namespaces: `label=${label}` },
+      });
+    const refused = await open();
+    await expect(refused.look(values('s1', 'c1'))).rejects.toMatchObject({
+      code: 'forbidden',
+      message: expect.stringContaining('the right is missing: verb list on resource namespaces in the cluster'),
+    });
+    await refused.place.close();
+    const everywhere = requiredRights({ ...question, namespaces: [], selectsNamespaces: true });
+    undo.push(await kubernetes.kube.role('*', rulesFor(everywhere), 'limited'));
+    const keeper = await open();
+    const news = keeper.news();
+    await keeper.keep(values('s1', 'c1'));
+    for (const one of chosen) {
+      const found = await kubernetes.kube.get(
+        pathOf({ kind: 'Secret', metadata: { namespace: one, name: 'app-secrets' } }),
+      );
+      expect(found === undefined ? undefined : valuesOf({ ...found, kind: 'Secret' })).toEqual({ A: 's1' });
+    }
+    news.stop();
+    await keeper.place.close();
+    for (const one of undo) await one();
   });
 
   describe('each right is needed: without it', () => {
