@@ -28,6 +28,8 @@ export interface TerminalOptions {
   readonly stdin?: string | Uint8Array;
   /** Whether all three streams are a terminal. Default false. */
   readonly terminal?: boolean;
+  /** Characters of its lines. Default: not told. */
+  readonly columns?: number;
   /** What is typed at hidden prompts, in order. */
   readonly typed?: readonly string[];
   /** Answers `METHOD /path` with a body, or with a status and a body. Default: nothing answers. */
@@ -71,6 +73,7 @@ export class FakeTerminal {
     const { env = {}, cwd = '/home/ada/app', stdin = '', terminal = false } = this.#options;
     const output = (name: 'stdout' | 'stderr') => ({
       isTerminal: terminal,
+      columns: this.#options.columns,
       write: (text: string | Uint8Array) => {
         written[name] += Buffer.from(text).toString();
       },

@@ -21,12 +21,12 @@ interface Explained {
   readonly plan?: Plan;
   /** Why there is none. */
   readonly unplanned?: string;
-  readonly names: readonly Source[];
+  readonly names: readonly Delivered[];
   readonly hints: readonly string[];
 }
 
 /** A name of the place, and the entry that it is. */
-interface Source {
+interface Delivered {
   readonly name: string;
   readonly group?: string;
   readonly state: PlanStep['do'] | 'conflict';
@@ -85,7 +85,7 @@ async function attempt<T>(ask: () => Promise<T>): Promise<{ readonly found?: T; 
   }
 }
 
-function sourcesOf({ from }: SyncView, plan: Plan, entries: ReadonlyMap<string, EntrySummary>): readonly Source[] {
+function sourcesOf({ from }: SyncView, plan: Plan, entries: ReadonlyMap<string, EntrySummary>): readonly Delivered[] {
   const named = [...plan.steps, ...(plan.conflicts ?? []).map((one) => ({ ...one, do: 'conflict' as const }))];
   const inOrder = named.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   return inOrder.map(({ name, group, secret, entry, do: state }) => {
@@ -137,7 +137,7 @@ function lastOf({ status }: SyncView): string {
   return [applied, counts, ...(status.note === undefined ? [] : [status.note])].join('; ');
 }
 
-const states: Readonly<Record<Source['state'], string>> = {
+const states: Readonly<Record<Delivered['state'], string>> = {
   create: 'to create',
   update: 'to change',
   delete: 'to delete',
@@ -165,7 +165,7 @@ function printNames(session: Session, { sync, plan, unplanned, names }: Explaine
   if (shown.length < names.length) session.print(`  and ${names.length - shown.length} more; --all shows them\n`);
 }
 
-function sourceText({ from }: SyncView, { path, version, state }: Source): string {
+function sourceText({ from }: SyncView, { path, version, state }: Delivered): string {
   if (path === undefined) return state === 'delete' ? 'no longer in the source' : '';
   return `${path.startsWith(`${from}/`) ? '' : 'inherited: '}${path}@${version}`;
 }
@@ -184,7 +184,7 @@ function printConditions(session: Session, { status, at }: SyncView): void {
 
 function printPending(session: Session, { plan, names }: Explained): void {
   if (plan === undefined) return;
-  const number = (state: Source['state']): number => names.filter((one) => one.state === state).length;
+  const number = (state: Delivered['state']): number => names.filter((one) => one.state === state).length;
   const parts = (['create', 'update', 'delete', 'adopt', 'conflict'] as const)
     .filter((state) => number(state) > 0)
     .map((state) => `${number(state)} ${states[state]}`);
