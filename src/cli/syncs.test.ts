@@ -194,7 +194,7 @@ describe('create', () => {
   const create = async (...argv: string[]) => {
     const answers = { 'PUT /api/v1/syncs/s': answered({ ...sync, revision: 9 }) };
     const base = ['create', 's', '--from', 'a/b', '--to', 'eu/ns', '--run-as', 'workload/w'];
-    const { requests, stderr, code } = await on(
+    const { requests, stderr, code } = await playSync(
       { answers, files: { '/home/ada/app/o.json': '[1]' } },
       ...base,
       ...argv,

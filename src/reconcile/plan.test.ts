@@ -263,6 +263,14 @@ describe('who wrote it', () => {
   test.each(['1', 'x'])('another sync keeps a name to itself, with the same value or not: %s', (value) => {
     const found = draft({ want: { A: '1' }, there: { A: value }, adopt: true, writers: { A: { writer: rival } } });
     expect(found.conflicts).toEqual(['A is written by the sync living too (plumb/living, 1970-01-01T00:00:00.000Z)']);
+    expect(found.conflicting).toEqual([
+      {
+        name: 'A',
+        secret: false,
+        because: 'is written by the sync living too (plumb/living, 1970-01-01T00:00:00.000Z)',
+        writer: 'plumb/living',
+      },
+    ]);
     expect(found.writes).toEqual([]);
   });
   test('what a sync left that is gone is like that of anybody', () => {
