@@ -170,4 +170,14 @@ describe('withdrawing', () => {
     expect(kept().there('a')).toEqual({ FOREIGN: 'stays' });
     expect(kept().syncs.inventory('a').names).toEqual({});
   });
+
+  test('is not undone by a change of the source, but by a person', async () => {
+    await delivered({ A: '1' });
+    await kept().host.withdraw('a');
+    await change({ A: '2' });
+    await kept().clock.advance(900_000);
+    expect(kept().there('a')).toEqual({});
+    await kept().host.apply('a');
+    expect(kept().there('a')).toEqual({ A: '2' });
+  });
 });

@@ -70,6 +70,8 @@ export class SyncReconciler implements Reconciler {
   readonly #activations: Activations;
   readonly #clock: Clock;
   readonly #turns = new Map<SyncName, Promise<unknown>>();
+  /** Specs whose names were removed on purpose: nothing is written for them by the loop. */
+  readonly #withdrawn = new WeakSet<SyncSpec>();
 
   constructor({ oscillation = defaultOscillation, saved = () => undefined, ...options }: SyncReconcilerOptions) {
     this.#syncs = options.syncs;
@@ -118,6 +120,7 @@ export class SyncReconciler implements Reconciler {
         });
       }
       this.#deliveries.forgive(name);
+      this.#withdrawn.delete(spec);
       const run: Run = { name, spec, resolved: this.#places.resolve(spec), signal, lane: 'user', person: true };
       const { found, place } = await this.#carryOut(run);
       await this.#activations.advance(run, place);
@@ -130,7 +133,10 @@ export class SyncReconciler implements Reconciler {
     return this.#inTurn(name, () => this.#forget(name));
   }
 
-  /** Removes everything of ours from the place. Throws what the target throws; then some of it may be gone. */
+  /**
+   * Removes everything of ours from the place, where the loop writes nothing more until the spec is another one or a
+   * person applies. Throws what the target throws; then some of it may be gone, and comes back.
+   */
   withdraw(name: SyncName, signal: AbortSignal): Promise<Look> {
     return this.#inTurn(name, async () => {
       const spec = this.#specOf(name);
@@ -144,6 +150,7 @@ export class SyncReconciler implements Reconciler {
         person: true,
         withdraw: true,
       });
+      this.#withdrawn.add(spec);
       return found;
     });
   }
@@ -174,6 +181,7 @@ export class SyncReconciler implements Reconciler {
       await this.#deliveries.conclude(name, { generation, conditions: unseen('Paused', 'AskedFor', pause.message) });
       return pause.afterMs === undefined ? done : { kind: 'again', afterMs: pause.afterMs };
     }
+    if (this.#withdrawn.has(spec)) return done;
     if (lane !== 'user' && lane !== 'wave' && (await this.#isAtRest(run))) return done;
     const resolved = this.#resolve(spec);
     if (resolved instanceof PlumbError) {
