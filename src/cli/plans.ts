@@ -1,6 +1,7 @@
 /** How plans are shown: name by name, or by object where a place has several. */
 import type { Plan, PlanConflict, PlanStep } from '@plumbd/client';
 import type { Session } from './session.ts';
+import { shortened } from './syncs.ts';
 import { count as counted, mask, padded, printable, quoted, width } from './style.ts';
 
 export interface PlanOptions {
@@ -28,16 +29,6 @@ export function printPlan(session: Session, plan: Plan, options: PlanOptions = {
 /** Whether the names of the place are those of several objects. */
 export function isByObject({ steps, conflicts = [] }: Plan): boolean {
   return [...steps, ...conflicts].some(({ group }) => group !== undefined);
-}
-
-/** Names, objects and messages without the namespace, if the place is only one. */
-export function shortened({ at }: Pick<Plan, 'at'>, text: string): string {
-  if (at === '*') return text;
-  const before = `${at}/`;
-  return text
-    .split(before)
-    .map((part, index) => (index === 0 || /^[A-Z][A-Za-z]+\//.test(part) ? part : before + part))
-    .join('');
 }
 
 function printNames(session: Session, plan: Plan, { all = false }: PlanOptions): void {

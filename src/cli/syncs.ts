@@ -22,9 +22,8 @@ export function stateText(sync: SyncView): string {
       ? 'never applied'
       : `revision ${status.appliedRevision} at ${timeText(status.appliedAt)}`;
   const counts = `${agreement}, ${status.agree} of ${count(status.total, 'name')}, ${applied}`;
-  return [counts, ...troublesOf(status), ...activationOf(status), status.note ?? '']
-    .filter((part) => part !== '')
-    .join('; ');
+  const parts = [counts, ...troublesOf(status), ...activationOf(status), status.note ?? ''];
+  return shortened(sync, parts.filter((part) => part !== '').join('; '));
 }
 
 /** Conditions that a person should know about. */
@@ -43,12 +42,22 @@ function activationOf({ activation }: SyncStatus): readonly string[] {
 }
 
 /** Everything that stands under NOTES. */
-function notesOf({ status, heldBack }: SyncView): string {
+function notesOf(sync: SyncView): string {
+  const { status, heldBack } = sync;
   if (status === undefined) return 'not looked at yet';
   const back = heldBack === undefined ? [] : [`revision ${heldBack.to} was put back in place of ${heldBack.from}`];
-  return [...troublesOf(status), ...activationOf(status), ...back, status.note ?? '']
-    .filter((part) => part !== '')
-    .join('; ');
+  const notes = [...troublesOf(status), ...activationOf(status), ...back, status.note ?? ''];
+  return shortened(sync, notes.filter((part) => part !== '').join('; '));
+}
+
+/** Names, objects and messages without the namespace, if the place is only one. */
+export function shortened({ at }: Pick<SyncView, 'at'>, text: string): string {
+  if (at === '*') return text;
+  const before = `${at}/`;
+  return text
+    .split(before)
+    .map((part, index) => (index === 0 || /^[A-Z][A-Za-z]+\//.test(part) ? part : before + part))
+    .join('');
 }
 
 /** `yes (67/67)`. */

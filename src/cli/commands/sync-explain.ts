@@ -4,11 +4,11 @@ import { connectionFlags, defineCommand, switchFlag } from '../command.ts';
 import { isFailure } from '../failures.ts';
 import { nameArgument } from '../nouns.ts';
 import { listAll } from '../pages.ts';
-import { isByObject, keyOf, sectionsOf, shortened, titleOf } from '../plans.ts';
+import { isByObject, keyOf, sectionsOf, titleOf } from '../plans.ts';
 import type { Session } from '../session.ts';
 import { columns, count, printable, timeText } from '../style.ts';
 import { hintsFor } from '../sync-hints.ts';
-import { placeText } from '../syncs.ts';
+import { placeText, shortened } from '../syncs.ts';
 
 interface Flags extends ConnectionFlags {
   readonly all?: boolean;
@@ -36,12 +36,12 @@ interface Delivered {
   readonly version?: number;
 }
 
-/** Names that are shown without `--all`. */
-const fewNames = 20;
+/** Names of one object that are shown without `--all`. */
+const fewNames = 12;
 
 export const command = defineCommand<Flags, [name: string]>({
   parameters: {
-    flags: { ...connectionFlags, all: switchFlag(`Every name, also where there are more than ${fewNames}`) },
+    flags: { ...connectionFlags, all: switchFlag(`Every name, also where an object has more than ${fewNames}`) },
     positional: nameArgument({ noun: 'sync', placeholder: 'NAME' }),
   },
   description: [
@@ -149,10 +149,12 @@ const states: Readonly<Record<Delivered['state'], string>> = {
 function printNames(session: Session, { sync, plan, unplanned, names }: Explained, all: boolean): void {
   if (plan === undefined) return session.note('note', `the place was not looked at: ${unplanned}`);
   if (names.length === 0) return;
-  const shown = all ? names : names.slice(0, fewNames);
   for (const { group } of isByObject(plan) ? sectionsOf(plan) : [{ group: '' }]) {
-    const rows = shown
-      .filter((one) => (one.group ?? '') === group)
+    const found = names.filter((one) => (one.group ?? '') === group);
+    // What is to be done comes first: it is why somebody asks.
+    const ordered = all ? found : [...found.filter(isPending), ...found.filter((one) => !isPending(one))];
+    const rows = ordered
+      .slice(0, all ? undefined : fewNames)
       .map((one) => [
         `  ${keyOf(one)}`,
         states[one.state],
@@ -161,8 +163,12 @@ function printNames(session: Session, { sync, plan, unplanned, names }: Explaine
       ]);
     if (rows.length === 0) continue;
     session.print(`\n${group === '' ? 'names' : titleOf(plan, group)}\n${columns(rows)}`);
+    if (rows.length < found.length) session.print(`  and ${found.length - rows.length} more; --all shows them\n`);
   }
-  if (shown.length < names.length) session.print(`  and ${names.length - shown.length} more; --all shows them\n`);
+}
+
+function isPending({ state }: Delivered): boolean {
+  return state !== 'keep';
 }
 
 function sourceText({ from }: SyncView, { path, version, state }: Delivered): string {
