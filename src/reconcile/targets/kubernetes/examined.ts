@@ -21,6 +21,7 @@ export class ExaminedCluster implements ExaminedTarget {
   readonly #options: ExaminedClusterOptions;
   readonly #target: KubernetesTarget;
   #cluster: Promise<Cluster> | undefined;
+  #requests: ReadonlyMap<string, number> = new Map();
 
   constructor(options: ExaminedClusterOptions) {
     this.#options = options;
@@ -41,6 +42,11 @@ export class ExaminedCluster implements ExaminedTarget {
     return this.#target.warn(...question);
   }
 
+  /** Of the present connection. */
+  get requests(): ReadonlyMap<string, number> {
+    return this.#requests;
+  }
+
   open(request: OpenRequest): Promise<Place> {
     return this.#target.open(request);
   }
@@ -57,10 +63,16 @@ export class ExaminedCluster implements ExaminedTarget {
 
   /** One that failed is tried again. */
   #connect(): Promise<Cluster> {
-    this.#cluster ??= this.#options.connect().catch((error: unknown) => {
+    this.#cluster ??= this.#counted().catch((error: unknown) => {
       this.#cluster = undefined;
       throw error;
     });
     return this.#cluster;
+  }
+
+  async #counted(): Promise<Cluster> {
+    const cluster = await this.#options.connect();
+    this.#requests = cluster.requests;
+    return cluster;
   }
 }
