@@ -7,6 +7,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   writes: async () => (await import('./writes.ts')).bench,
   propagation: async () => (await import('./propagation.ts')).bench,
   scale: async () => (await import('./scale.ts')).bench,
+  kubernetes: async () => (await import('./kubernetes.ts')).bench,
   cli: async () => (await import('./cli.ts')).bench,
 };
 

@@ -29,17 +29,20 @@ export interface ServerOptions {
   readonly place?: string;
   /** Of an administrator of that store; default: one is made. */
   readonly token?: string;
+  /** Beside `local`, as the configuration of the server says it. */
+  readonly targets?: Readonly<Record<string, unknown>>;
 }
 
 const limits = ['--requests-per-second', '10000000', '--streams-per-principal', '2000', '--log-level', 'error'];
 
 /** Starts a server on a free port. */
-export async function startServer({ audit = true, place: given, token }: ServerOptions = {}): Promise<Server> {
+export async function startServer(options: ServerOptions = {}): Promise<Server> {
+  const { audit = true, place: given, token, targets = {} } = options;
   const place = given ?? (await mkdtemp(join(tmpdir(), 'plumb-bench-')));
   const out = join(place, 'out');
   await mkdir(out, { recursive: true, mode: 0o700 });
   const config = join(place, 'server.yaml');
-  await writeFile(config, JSON.stringify({ targets: { local: { type: 'file', root: out } } }));
+  await writeFile(config, JSON.stringify({ targets: { local: { type: 'file', root: out }, ...targets } }));
   const child = await startChild('serve.ts', audit ? [] : ['--without-audit']);
   const argv = ['--config', config, '--data', join(place, 'store'), '--listen', '127.0.0.1:0', ...limits];
   const { address, seconds } = await child.ask<Started>({ argv });
