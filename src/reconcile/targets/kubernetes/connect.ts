@@ -34,30 +34,8 @@ const requestConnections = 4;
 
 /** An API server to talk to. Nothing is sent before it is asked for. */
 export function connectCluster(options: ConnectOptions): Cluster {
-  const { access, clock, random, connectTimeoutMs } = options;
-  const { origin, pathname } = new URL(access.server);
-  const counts = new Map<string, number>();
-  const budget = new Budget({ clock, ...(options.rate ?? defaultRate) });
-  const credentials = new Credentials(access, clock, () => {
-    for (const pool of [forRequests, forWatches]) pool.renew();
-  });
-  const dial = (): Promise<Dial> => dialOf(access, credentials, origin);
-  const shared = { dial, clock, ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }) };
-  const forRequests = new Connections({ ...shared, most: requestConnections, keepOne: true });
-  const forWatches = new Connections(shared);
-  const probe = (): Promise<void> => requests.probe();
-  const circuit = new Circuit({ clock, random, probe, opened: (error) => budget.refuseAll(error) });
-  const count = (what: string): void => void counts.set(what, (counts.get(what) ?? 0) + 1);
-  const link: Link = {
-    server: origin,
-    prefix: pathname.replace(/\/+$/, ''),
-    clock,
-    budget,
-    circuit,
-    credentials,
-    count,
-  };
-  const requests = new Requests(link, forRequests, options.requestTimeoutMs ?? 10_000);
+  const { access, clock, random } = options;
+  const { link, counts, forRequests, forWatches, requests } = linkTo(options);
   const maxBytes = options.maxObjectBytes ?? defaultObjectBytes;
   const calls = new Calls(requests, maxBytes);
   const watches = new Watches(link, forWatches, { silenceMs: options.silenceMs ?? 90_000, maxBytes });
@@ -68,17 +46,39 @@ export function connectCluster(options: ConnectOptions): Cluster {
     get: (selection, signal) => calls.listed(selection, { lane: 'drift', signal }),
     list: (selection, signal) => calls.list(selection, { lane: 'drift', signal }),
     startsWithAll: true,
-    onRecovered: (listener) => circuit.onRecovered(listener),
+    onRecovered: (listener) => link.circuit.onRecovered(listener),
   });
   const id = access.server.replace(/\/+$/, '');
   const close = (): Promise<void> => {
     const error = new PlumbError('unavailable', `API server ${id}: the connection was closed by us`);
-    for (const part of [circuit, follows, watches]) part.stop();
+    for (const part of [link.circuit, follows, watches]) part.stop();
     for (const pool of [forRequests, forWatches]) pool.close(error);
-    budget.refuseAll(error);
+    link.budget.refuseAll(error);
     return Promise.resolve();
   };
   return clusterOf({ id, requests: counts, calls, follows, close });
+}
+
+/** What goes between us and one server: connections, who we are, how much may be asked and whether it answers. */
+function linkTo({ access, clock, random, rate = defaultRate, ...options }: ConnectOptions) {
+  const { origin, pathname } = new URL(access.server);
+  const counts = new Map<string, number>();
+  const budget = new Budget({ clock, ...rate });
+  const credentials = new Credentials(access, clock, () => {
+    for (const pool of [forRequests, forWatches]) pool.renew();
+  });
+  const dial = (): Promise<Dial> => dialOf(access, credentials, origin);
+  const { connectTimeoutMs } = options;
+  const shared = { dial, clock, ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }) };
+  const forRequests = new Connections({ ...shared, most: requestConnections, keepOne: true });
+  const forWatches = new Connections(shared);
+  const probe = (): Promise<void> => requests.probe();
+  const circuit = new Circuit({ clock, random, probe, opened: (error) => budget.refuseAll(error) });
+  const count = (what: string): void => void counts.set(what, (counts.get(what) ?? 0) + 1);
+  const prefix = pathname.replace(/\/+$/, '');
+  const link: Link = { server: origin, prefix, clock, budget, circuit, credentials, count };
+  const requests = new Requests(link, forRequests, options.requestTimeoutMs ?? 10_000);
+  return { link, counts, forRequests, forWatches, requests };
 }
 
 interface Parts {

@@ -3,7 +3,7 @@
  * nothing of it is passed on but names: of fields, field managers, reasons.
  */
 import { PlumbError } from '#domain/errors';
-import type { ErrorOptions } from '#domain/errors';
+import type { ErrorCode, ErrorOptions } from '#domain/errors';
 import type { ObjectRef, Resource } from './cluster.ts';
 
 /** What was asked: how it is named in an error. */
@@ -44,32 +44,44 @@ export function answerFault(status: number, body: string, asked: Asked): PlumbEr
   if (meaning !== undefined) return meaning(told, asked);
   const code = status >= 400 && status < 500 ? 'invalid' : 'unavailable';
   const what = status >= 300 && status < 400 ? 'a redirect, which is never followed' : `an error`;
-  return fault(code, `the server answers ${status}, ${what}`, asked);
+  return fault(asked, code, `the server answers ${status}, ${what}`);
 }
 
 const meanings: Readonly<Record<number, (told: Status, asked: Asked) => PlumbError>> = {
   400: refused,
   401: (_told, asked) =>
     fault(
+      asked,
       'forbidden',
       `the credential is not accepted${asked.weakness === undefined ? '' : `: ${asked.weakness}`}`,
-      asked,
     ),
   403: forbidden,
   404: missing,
-  405: (_told, asked) => fault('unsupported', 'the server does not offer it', asked),
+  405: (_told, asked) => fault(asked, 'unsupported', 'the server does not offer it'),
   409: conflict,
-  410: (_told, asked) => fault('mismatch', 'the server does not remember that far back', asked),
-  413: (_told, asked) => fault('too-large', 'it is larger than the server takes', asked),
-  415: (_told, asked) => fault('unsupported', 'the server does not know this kind of change', asked),
+  410: (_told, asked) => fault(asked, 'mismatch', 'the server does not remember that far back'),
+  413: (_told, asked) => fault(asked, 'too-large', 'it is larger than the server takes'),
+  415: (_told, asked) => fault(asked, 'unsupported', 'the server does not know this kind of change'),
   422: refused,
-  429: (_told, asked) => fault('unavailable', 'the server has too many requests', asked),
-  504: (_told, asked) => fault('unavailable', 'the server was not ready in time', asked),
+  429: (_told, asked) => fault(asked, 'unavailable', 'the server has too many requests'),
+  504: (_told, asked) => fault(asked, 'unavailable', 'the server was not ready in time'),
 };
 
-function fault(code: PlumbError['code'], message: string, asked: Asked, options: ErrorOptions = {}): PlumbError {
+interface Told extends ErrorOptions {
+  readonly message: string;
+}
+
+function fault(asked: Asked, code: ErrorCode, what: string | Told): PlumbError {
+  const { message, ...options } = typeof what === 'string' ? { message: what } : what;
   const { verb, resource, namespace, name } = asked;
-  const details = { verb, resource: resource.plural, group: resource.group, namespace, name, ...options.details };
+  const details = {
+    verb,
+    resource: resource.plural,
+    group: resource.group,
+    namespace,
+    name,
+    ...(typeof what === 'string' ? {} : what.details),
+  };
   const known = Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined));
   return new PlumbError(code, `${describe(asked)}: ${message}`, { ...options, details: known });
 }
@@ -77,19 +89,26 @@ function fault(code: PlumbError['code'], message: string, asked: Asked, options:
 function forbidden({ message, causes }: Status, asked: Asked): PlumbError {
   const { resource, namespace, name } = asked;
   if (causes.some(({ reason }) => reason === 'NamespaceTerminating')) {
-    return fault('forbidden', 'the namespace is being deleted', asked, { details: { reason: 'NamespaceTerminating' } });
+    return fault(asked, 'forbidden', {
+      message: 'the namespace is being deleted',
+      details: { reason: 'NamespaceTerminating' },
+    });
   }
   if (/exceeded quota|failed quota/.test(message)) {
-    return fault('forbidden', 'a quota of the namespace is used up', asked, { details: { reason: 'Quota' } });
+    return fault(asked, 'forbidden', { message: 'a quota of the namespace is used up', details: { reason: 'Quota' } });
   }
   // The authorizer's own sentence. Applying what is not there takes another right than what was asked with.
   const lacking = / cannot (get|list|watch|create|update|patch|delete|deletecollection) resource "/.exec(message)?.[1];
   if (lacking === undefined) {
-    return fault('forbidden', 'a rule of the cluster does not admit it', asked, { details: { reason: 'Admission' } });
+    return fault(asked, 'forbidden', {
+      message: 'a rule of the cluster does not admit it',
+      details: { reason: 'Admission' },
+    });
   }
   const where = namespace === undefined ? 'in the cluster' : `in namespace ${namespace}`;
   const which = `verb ${lacking} on resource ${nameOf(resource)}`;
-  return fault('forbidden', `the right is missing: ${which} ${where}`, asked, {
+  return fault(asked, 'forbidden', {
+    message: `the right is missing: ${which} ${where}`,
     hint: `a ${namespace === undefined ? 'ClusterRole' : 'Role'} with ${which}${name === undefined ? '' : `, if wanted for the name ${name} only`}`,
     details: { reason: 'Right', verb: lacking },
   });
@@ -97,19 +116,22 @@ function forbidden({ message, causes }: Status, asked: Asked): PlumbError {
 
 function missing({ kind }: Status, asked: Asked): PlumbError {
   if (kind === 'namespaces' && asked.resource.plural !== 'namespaces') {
-    return fault('not-found', 'the namespace does not exist', asked, { details: { reason: 'NoNamespace' } });
+    return fault(asked, 'not-found', { message: 'the namespace does not exist', details: { reason: 'NoNamespace' } });
   }
-  if (kind === '') return fault('unsupported', 'the server has no such resource', asked);
-  return fault('mismatch', 'it is not there any more', asked, { details: { reason: 'NotFound' } });
+  if (kind === '') return fault(asked, 'unsupported', 'the server has no such resource');
+  return fault(asked, 'mismatch', { message: 'it is not there any more', details: { reason: 'NotFound' } });
 }
 
 function conflict({ reason, causes }: Status, asked: Asked): PlumbError {
-  if (reason === 'AlreadyExists') return fault('mismatch', 'it is there already', asked, { details: { reason } });
+  if (reason === 'AlreadyExists')
+    return fault(asked, 'mismatch', { message: 'it is there already', details: { reason } });
   const owned = causes.filter((cause) => cause.reason === 'FieldManagerConflict');
-  if (owned.length === 0) return fault('mismatch', 'somebody else wrote it meanwhile', asked, { details: { reason } });
+  if (owned.length === 0)
+    return fault(asked, 'mismatch', { message: 'somebody else wrote it meanwhile', details: { reason } });
   const conflicts = owned.map(({ field, message }) => ({ field, manager: managerIn(message) }));
   const texts = conflicts.map(({ field, manager }) => `${field} of ${manager ?? 'another field manager'}`);
-  return fault('mismatch', `other field managers hold ${texts.join(', ')}`, asked, {
+  return fault(asked, 'mismatch', {
+    message: `other field managers hold ${texts.join(', ')}`,
     details: { reason: 'FieldManagerConflict', conflicts },
   });
 }
@@ -140,7 +162,7 @@ function refused({ causes }: Status, asked: Asked): PlumbError {
   const isTooLong = causes.length > 0 && causes.every(({ reason }) => reason === 'FieldValueTooLong');
   const code = isTooLong ? 'too-large' : 'invalid';
   const message = texts.length === 0 ? 'the server cannot read the request' : texts.join(', ');
-  return fault(code, message, asked, { diagnostics, details: { fields: causes.map(({ field }) => field) } });
+  return fault(asked, code, { message, diagnostics, details: { fields: causes.map(({ field }) => field) } });
 }
 
 /** Reads what may be a Status; anything else is one that says nothing. */

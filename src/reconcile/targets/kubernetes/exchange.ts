@@ -35,15 +35,22 @@ export function openStream(session: Session, sending: Sending, events: StreamEve
     return () => undefined;
   }
   let failure: Error | undefined;
-  let isWhole = false;
+  let isOver = false;
+  const finish = (error: Error | undefined): void => {
+    if (isOver) return;
+    isOver = true;
+    events.ended(error);
+  };
   stream.on('response', (headers) => events.answered(headers[':status'] ?? 0, headers));
   stream.on('data', (chunk: Buffer) => events.data(chunk));
-  stream.on('end', () => (isWhole = true));
+  // It closes some turns later, which nobody who waits for the answer needs to wait for.
+  stream.on('end', () => {
+    if (stream.rstCode === constants.NGHTTP2_NO_ERROR && failure === undefined) finish(undefined);
+  });
   stream.on('error', (error: Error) => (failure = error));
   stream.on('close', () => {
     session.release();
-    const isDone = isWhole && failure === undefined && stream.rstCode === constants.NGHTTP2_NO_ERROR;
-    events.ended(isDone ? undefined : endOf(stream, failure, session));
+    finish(endOf(stream, failure, session));
   });
   if (sending.body !== undefined) stream.end(sending.body);
   return () => stream.close(constants.NGHTTP2_CANCEL);

@@ -40,6 +40,8 @@ export class Connections {
   /** A connection with a place reserved on it, that the caller gives back with `release`. Throws `unavailable`. */
   async acquire(signal: AbortSignal): Promise<Session> {
     signal.throwIfAborted();
+    const ready = this.#waiting.size === 0 ? this.#ready() : undefined;
+    if (ready !== undefined) return ready;
     const { promise, resolve, reject } = Promise.withResolvers<Session>();
     const waiter: Waiter = { take: resolve, fail: reject };
     const leave = (): void => {
@@ -74,6 +76,15 @@ export class Connections {
     for (const session of this.#sessions) this.#fill(session);
     const most = this.#options.most ?? Number.POSITIVE_INFINITY;
     if (this.#waiting.size > 0 && !this.#opening && this.#sessions.size < most) void this.#open();
+  }
+
+  #ready(): Session | undefined {
+    for (const session of this.#sessions) {
+      if (session.free === 0) continue;
+      session.reserve();
+      return session;
+    }
+    return undefined;
   }
 
   #fill(session: Session): void {

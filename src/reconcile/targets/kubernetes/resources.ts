@@ -26,7 +26,6 @@ const workload = (kind: string, plural: string): Resource => ({
 export const deployments = workload('Deployment', 'deployments');
 export const statefulSets = workload('StatefulSet', 'statefulsets');
 export const daemonSets = workload('DaemonSet', 'daemonsets');
-export const replicaSets = workload('ReplicaSet', 'replicasets');
 export const accessReviews: Resource = {
   group: 'authorization.k8s.io',
   version: 'v1',

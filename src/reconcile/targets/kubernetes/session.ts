@@ -34,6 +34,8 @@ const sessionWindow = 8 * 1024 * 1024;
 
 /** One connection that is known to work: the server has said what it allows. */
 export class Session {
+  /** The name of the server, for requests. */
+  readonly authority: string;
   readonly #session: ClientHttp2Session;
   readonly #options: SessionOptions;
   #active = 0;
@@ -44,6 +46,7 @@ export class Session {
   constructor(session: ClientHttp2Session, options: SessionOptions) {
     this.#session = session;
     this.#options = options;
+    this.authority = new URL(options.dial.origin).host;
     session.setLocalWindowSize(sessionWindow);
     session.on('goaway', () => this.drain());
     session.on('close', () => this.drain());
@@ -66,11 +69,6 @@ export class Session {
   get free(): number {
     if (this.isDraining) return 0;
     return Math.max(0, (this.#session.remoteSettings.maxConcurrentStreams ?? 100) - this.#active);
-  }
-
-  /** The name of the server, for requests. */
-  get authority(): string {
-    return new URL(this.#options.dial.origin).host;
   }
 
   /** Takes a place before the stream is opened by `request`. */
