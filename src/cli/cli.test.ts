@@ -28,7 +28,7 @@ describe('help', () => {
 
   test('of a group lists its commands', async () => {
     const asked = await run('sync', '--help');
-    expect(asked.stdout).toContain('  status  tell whether syncs are in agreement\n');
+    expect(asked.stdout).toContain('  status   tell whether syncs are in agreement\n');
     expect(await run('sync')).toEqual(asked);
     expect(await run('help', 'sync')).toEqual(asked);
   });

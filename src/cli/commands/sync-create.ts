@@ -73,8 +73,8 @@ export const command = defineCommand<Flags, [name: string]>({
     },
   ],
   async run(session, { reason, replace = false, dryRun = false, ...flags }, name) {
-    const input = inputOf(session, flags);
     const client = await session.connect(flags);
+    const input = inputOf(session, flags);
     const sync = await client.syncs.put(name, input, {
       expectAbsent: !replace,
       dryRun,
