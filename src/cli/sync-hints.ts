@@ -12,7 +12,7 @@ const hints: Readonly<Record<string, Hint>> = {
   HeldBack: ({ name }) =>
     `look at the workload, put the value right with plumb set, then plumb sync apply ${name} delivers the newest again`,
   NotOurs: ({ name }) =>
-    `plumb sync plan ${name} says which names; declare it again with --adopt to take them over, with --except or --prefix to leave them, or remove them there`,
+    `plumb sync plan ${name} says which names; apply, or --adopt in the spec, takes them over; --except or --prefix leaves them`,
   SamePlace: () => 'delete one of the syncs, or give it another place with plumb sync create --replace',
   Oscillation: ({ name }) =>
     `find out who else writes there and end it, or leave the name out with --except; then plumb sync apply ${name}`,

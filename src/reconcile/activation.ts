@@ -67,6 +67,9 @@ function advanced(before: RestartItem, progress: Progress): Pick<Advanced, 'item
   if (progress.state === 'done' || progress.state === 'gone') return { item: undefined, message: progress.state };
   const { message } = progress;
   const { message: _, ...rest } = before;
+  // Somebody took the mark away: what failed once is not tried again because of that.
+  if (progress.state === 'undone')
+    return { item: before.state === 'failed' ? before : { ...rest, state: 'pending' }, message };
   if (progress.state === 'failed') return { item: { ...rest, state: 'failed', message }, message };
   return { item: { ...rest, state: 'rolling' }, message };
 }

@@ -112,6 +112,24 @@ describe('restarts', () => {
   });
 });
 
+describe('a mark that somebody took away', () => {
+  test('is put there again while the restart was on its way, but not after it failed', async () => {
+    const consumers = await delivered({ A: '1' });
+    consumers.progressOf = () => ({ state: 'waiting', message: '0 of 1 replaced' });
+    await change({ A: '2' });
+    consumers.marks.clear();
+    consumers.progressOf = () => ({ state: 'undone', message: 'the mark is gone' });
+    await kept().clock.advance(5_000);
+    consumers.progressOf = () => ({ state: 'failed', message: 'no' });
+    await kept().clock.advance(5_000);
+    expect([consumers.restarts, activation()?.state]).toEqual([['web', 'web'], 'failed']);
+    consumers.marks.clear();
+    consumers.progressOf = () => ({ state: 'undone', message: 'the mark is gone' });
+    await kept().clock.advance(120_000);
+    expect([consumers.restarts, activation()?.state]).toEqual([['web', 'web'], 'failed']);
+  });
+});
+
 describe('a failed restart with the option hold', () => {
   const held = async (): Promise<Consumers> => {
     const consumers = await delivered({ A: '1' }, { onFailedRestart: 'hold' });

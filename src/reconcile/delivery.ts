@@ -3,7 +3,7 @@ import { inventoryOf } from './look.ts';
 import { byKind, noteOf } from './note.ts';
 import { Repairs } from './oscillation.ts';
 import type { OscillationLimits } from './oscillation.ts';
-import type { Draft } from './plan.ts';
+import type { Draft, DriftedName } from './plan.ts';
 import type { Places } from './places.ts';
 import type { SyncSource, SyncName } from './reconciler.ts';
 import type { Tally } from './tally.ts';
@@ -75,9 +75,10 @@ export class Deliveries {
     return judge({
       draft,
       mode: spec.mode,
+      isFirst: status?.appliedRevision === undefined,
       onceDone: status?.appliedGeneration === spec.generation,
       person,
-      fight: fought(status, spec.generation) ?? this.#repairs.fight(name, draft.drifted, now),
+      fight: fought(status, spec.generation) ?? this.#repairs.fight(name, contested(draft), now),
       frozen: resolved.rules.frozen(now),
     });
   }
@@ -115,7 +116,7 @@ export class Deliveries {
       lane,
     };
     const mark = await this.#options.places.ask(signal, (limit) => place.write(request, limit));
-    this.#repairs.note(name, draft.drifted, this.#options.clock.now());
+    this.#repairs.note(name, contested(draft), this.#options.clock.now());
     this.#options.tally?.repaired(draft.drifted.length);
     const isWhole = draft.blocked.size === 0;
     const finding: Finding = {
@@ -147,6 +148,11 @@ export class Deliveries {
       ...(held === undefined || run.person ? {} : { heldBack: held }),
     };
   }
+}
+
+/** What somebody else may keep changing: names, and what is wrong with the place itself. */
+function contested({ drifted, flaws }: Draft): readonly DriftedName[] {
+  return [...drifted, ...flaws.map(({ message }) => ({ name: message, found: null }))];
 }
 
 function entryOf({ steps }: Draft, name: string): string {

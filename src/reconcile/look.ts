@@ -67,7 +67,8 @@ export async function look({ syncs, places }: LookOptions, run: Run, place: Plac
     fingerprint: (name, value) => syncs.fingerprint(run.name, name, value),
     groupOf: (name) => place.groupOf(name),
     isSync: (name) => syncs.spec(name) !== undefined,
-    adopt: run.resolved.rules.adopt,
+    // What a person was shown and applies is taken over; the loop takes nothing that it was not told to.
+    adopt: run.person || run.resolved.rules.adopt,
     deleteMany: run.resolved.rules.deleteMany,
   });
   return { kind: 'drafted', draft, revision: wish.revision, desired, reading };

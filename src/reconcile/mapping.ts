@@ -1,6 +1,7 @@
 import type { Desired, DesiredItem, Obstacle } from './target.ts';
 import type { Diagnostic } from '#domain/errors';
 import { PlumbError } from '#domain/errors';
+import { glob } from '#util/glob';
 
 /** Which entries are delivered, and under what names. */
 export interface Mapping {
@@ -88,21 +89,4 @@ function matcher({ only, except }: Mapping): (entry: string) => boolean {
   const unwanted = except?.map(glob) ?? [];
   return (entry) =>
     (wanted === undefined || wanted.some((matches) => matches(entry))) && !unwanted.some((matches) => matches(entry));
-}
-
-/** `*` stands for any characters; in time linear in the name per star. */
-export function glob(pattern: string): (name: string) => boolean {
-  const [first = '', ...rest] = pattern.split('*');
-  const last = rest.pop();
-  if (last === undefined) return (name) => name === pattern;
-  return (name) => {
-    if (!name.startsWith(first) || !name.endsWith(last)) return false;
-    let from = first.length;
-    for (const piece of rest) {
-      const found = name.indexOf(piece, from);
-      if (found === -1) return false;
-      from = found + piece.length;
-    }
-    return from <= name.length - last.length;
-  };
 }

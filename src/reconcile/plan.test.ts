@@ -153,7 +153,7 @@ describe('steps', () => {
   test.each([
     [
       { want: { A: '1' }, there: { A: '2' } },
-      ['A is there already with another value and is not ours; the option adopt takes it over'],
+      ['A is there already with another value and is not ours; apply, or the option adopt, takes it over'],
     ],
     [{ want: { A: '1' }, outside: { A: 'line 7' } }, ['A also stands where it is not ours (line 7)']],
   ] as const)('conflicts of %j', (given, conflicts) => {

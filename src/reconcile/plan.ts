@@ -48,6 +48,8 @@ export interface Draft {
   readonly conflicting: readonly PlanConflict[];
   /** What the target cannot carry; while there is any, nothing is written to the objects concerned. All at once. */
   readonly problems: readonly string[];
+  /** Why changes in the target are noticed late. */
+  readonly degraded: readonly string[];
   /** Objects that a conflict or a problem concerns; `''`: all. */
   readonly blocked: ReadonlySet<string>;
   /** Why a person should look first. */
@@ -154,6 +156,7 @@ class Drafting {
       conflicts,
       conflicting: this.#conflicting,
       problems,
+      degraded: this.#request.reading.degraded ?? [],
       blocked,
       ...(held === undefined ? {} : { held }),
       drifted: this.#drifted.filter(({ name }) => isOpen(name)),
@@ -177,7 +180,7 @@ class Drafting {
       const by = writer === undefined ? '' : `, written by ${describeWriter(writer)}`;
       this.#conflict(
         { name, item },
-        `is there already with another value and is not ours${by}; the option adopt takes it over`,
+        `is there already with another value and is not ours${by}; apply, or the option adopt, takes it over`,
       );
     }
   }

@@ -98,6 +98,8 @@ export interface Reading {
   readonly obstacles: readonly Obstacle[];
   /** `null`: the place itself (the file, every object) does not exist. */
   readonly observed: Observed | null;
+  /** What keeps the target from telling of changes at once, e.g. a right to watch. Nothing waits for it. */
+  readonly degraded?: readonly string[];
 }
 
 /** What to do to one name. */

@@ -7,6 +7,8 @@ export type Conditions = Partial<Readonly<Record<ConditionType, Stated>>>;
 export interface Case {
   readonly draft: Draft;
   readonly mode: SyncMode;
+  /** It was never in agreement. */
+  readonly isFirst: boolean;
   /** `once` has had its once. */
   readonly onceDone: boolean;
   /** A person asked for it now: the mode, the brake and a fight do not stand in the way. */
@@ -25,10 +27,14 @@ export type Verdict =
 /** Pure; the order of the rules is their precedence. */
 export function judge(one: Case): Verdict {
   const { draft, mode, person } = one;
-  if (draft.inAgreement) return { do: 'nothing', agrees: true, conditions: agreement(draft.total) };
   const trouble = troubleOf(draft);
+  if (draft.inAgreement) {
+    return { do: 'nothing', agrees: true, conditions: { ...agreement(draft.total), ...trouble } };
+  }
   if (draft.writes.length + draft.flaws.length === 0) return different(draft, trouble);
   if (person) return { do: 'write' };
+  // What was never delivered and meets names of others is looked at by a person first, as a whole.
+  if (one.isFirst && draft.conflicts.length > 0) return different(draft, trouble);
   if (draft.held !== undefined) {
     return different(draft, { ...trouble, Held: yes('MassDelete', `${draft.held}; plan shows them, apply goes on`) });
   }
@@ -40,7 +46,7 @@ export function judge(one: Case): Verdict {
 
 /** What is to be said after the writes: what was in the way of other objects still is. */
 export function written(draft: Draft): Conditions {
-  if (draft.blocked.size === 0) return agreement(draft.total);
+  if (draft.blocked.size === 0) return { ...agreement(draft.total), ...troubleOf(draft) };
   const count = draft.waiting + draft.conflicts.length;
   const message = several([
     ...(count === 0 ? [] : [`${count} of ${Math.max(draft.total, count)} names differ`]),
@@ -49,8 +55,9 @@ export function written(draft: Draft): Conditions {
   return { InSync: { status: 'false', reason: 'Differs', message }, ...troubleOf(draft) };
 }
 
-function troubleOf({ problems, conflicts }: Draft): Conditions {
+function troubleOf({ problems, conflicts, degraded }: Draft): Conditions {
   return {
+    ...(degraded.length === 0 ? {} : { Error: yes('Degraded', several(degraded)) }),
     ...(problems.length === 0 ? {} : { Error: yes('CannotCarry', several(problems)) }),
     ...(conflicts.length === 0 ? {} : { Conflict: yes('NotOurs', several(conflicts)) }),
   };

@@ -98,7 +98,12 @@ export class KubernetesPlace implements Place {
       namespaces,
       isSpent: false,
     };
-    return reveal === true && observed !== null ? { ...reading, observed: { ...observed, revealed } } : reading;
+    const { degraded } = this.#slots;
+    return {
+      ...reading,
+      ...(degraded.length === 0 ? {} : { degraded }),
+      ...(reveal === true && observed !== null ? { observed: { ...observed, revealed } } : {}),
+    };
   }
 
   async mark(signal: AbortSignal): Promise<string | null> {

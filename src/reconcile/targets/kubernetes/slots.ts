@@ -59,6 +59,12 @@ export class Slots {
     return [...this.#slots.values()];
   }
 
+  /** What keeps us from hearing of changes at once. */
+  get degraded(): readonly string[] {
+    const refusals = [...this.#streams.values()].flatMap(({ refusal }) => refusal ?? []);
+    return refusals.map((refusal) => `${refusal}: changes there are noticed once a minute`);
+  }
+
   follow(): void {
     this.#isFollowed = true;
     this.#attach();

@@ -1,5 +1,6 @@
 import type { Cluster, Following, Selection } from './cluster.ts';
 import type { Source, Spot } from './spot.ts';
+import { PlumbError } from '#domain/errors';
 
 export interface SpotStreamOptions {
   readonly cluster: Cluster;
@@ -19,6 +20,7 @@ export class SpotStream implements Source {
   /** Names told since the last time that everything was told. */
   #round = new Set<string>();
   #lost = false;
+  #refusal: string | undefined;
 
   constructor({ cluster, selection, spots, recovered }: SpotStreamOptions) {
     this.labelled = selection.labels !== undefined;
@@ -36,10 +38,12 @@ export class SpotStream implements Source {
         this.#ready();
         if (this.#lost) recovered();
         this.#lost = false;
+        this.#refusal = undefined;
         this.#settled.resolve();
       },
-      lost: () => {
+      lost: (error) => {
         this.#lost = true;
+        this.#refusal = error instanceof PlumbError && error.code === 'forbidden' ? error.message : undefined;
         this.#round = new Set();
         for (const spot of spots.values()) spot.restart();
         this.#settled.resolve();
@@ -49,6 +53,11 @@ export class SpotStream implements Source {
 
   get current(): boolean {
     return this.#following.current;
+  }
+
+  /** Why it may not be, naming the right that is missing; `undefined`: it may. */
+  get refusal(): string | undefined {
+    return this.#refusal;
   }
 
   /** When it has told everything for the first time, or turned out not to. */
