@@ -8,6 +8,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   propagation: async () => (await import('./propagation.ts')).bench,
   scale: async () => (await import('./scale.ts')).bench,
   kubernetes: async () => (await import('./kubernetes.ts')).bench,
+  'kubernetes-scale': async () => (await import('./kubernetes-scale.ts')).bench,
   cli: async () => (await import('./cli.ts')).bench,
 };
 
