@@ -164,7 +164,7 @@ describe('explain', () => {
     expect(stdout).toContain('  APP_INSTANCE  not ours  config\n');
     expect(stdout).toContain('  Conflict  true   since 2026-01-01 00:00:00Z  NotOurs: A is there already\n');
     expect(stdout).toContain('\npending\n  2 to create, 2 to adopt, 1 not ours, restarts Deployment/app\n');
-    expect(stderr).toMatch(/^hint: plumb sync plan changelog-prod says which names; declare it again with --adopt/);
+    expect(stderr).toMatch(/^hint: plumb sync plan changelog-prod says which names; apply, or --adopt/);
   });
 
   test('says what it can where the plan is refused', async () => {
