@@ -20,6 +20,7 @@ export function warnerOf(
   const resolved = attempt(places, spec);
   if (resolved?.target.warn === undefined) return undefined;
   const { target, at, options, rules } = resolved;
+  if (Object.keys(rules.names).length === 0) return (entry) => target.warn?.(at, options, entry);
   return ({ name, bytes }) => {
     const [mapped] = mapNames(rules.names, new Map([[name, { value: '', secret: false }]])).desired.keys();
     return mapped === undefined ? undefined : target.warn?.(at, options, { name: mapped, bytes });
