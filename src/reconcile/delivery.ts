@@ -115,7 +115,7 @@ export class Deliveries {
       blocked: draft.blocked,
       lane,
     };
-    const mark = await this.#options.places.ask(signal, (limit) => place.write(request, limit));
+    const mark = await this.#options.places.ask(signal, (limit) => place.write(request, limit), place.patienceMs);
     this.#repairs.note(name, contested(draft), this.#options.clock.now());
     this.#options.tally?.repaired(draft.drifted.length);
     const isWhole = draft.blocked.size === 0;

@@ -59,7 +59,7 @@ export async function look({ syncs, places }: LookOptions, run: Run, place: Plac
     lane: run.lane,
     ...(run.reveal === true ? { reveal: true } : {}),
   };
-  const found = await places.ask(run.signal, (limit) => place.read(request, limit));
+  const found = await places.ask(run.signal, (limit) => place.read(request, limit), place.patienceMs);
   const reading = { ...found, obstacles: [...obstacles, ...found.obstacles] };
   const draft = makeDraft({
     reading,

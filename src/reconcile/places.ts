@@ -107,8 +107,8 @@ export class Places {
   }
 
   /** Makes one call to a target; throws `unavailable` when it takes too long or `signal` aborts. */
-  async ask<T>(signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const ms = this.#options.callTimeoutMs ?? 10_000;
+  async ask<T>(signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>, patienceMs?: number): Promise<T> {
+    const ms = patienceMs ?? this.#options.callTimeoutMs ?? 10_000;
     const limit = new AbortController();
     const { promise: ended, reject } = Promise.withResolvers<never>();
     ended.catch(() => undefined);

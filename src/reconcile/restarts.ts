@@ -58,7 +58,7 @@ async function consumersOf({ syncs, places, run, place, look }: RestartRequest):
   const changed = changedNames(look);
   if (activator === undefined || changed.size === 0) return [];
   const ours = new Set([...look.reading.wanted.keys(), ...Object.keys(inventoryOf(syncs, run).names)]);
-  const consumers = await places.ask(run.signal, (limit) => activator.consumers(ours, limit));
+  const consumers = await places.ask(run.signal, (limit) => activator.consumers(ours, limit), place.patienceMs);
   return consumers.filter(({ names }) => names.some((name) => changed.has(name)));
 }
 

@@ -234,7 +234,7 @@ export class SyncReconciler implements Reconciler {
       return false;
     memo.glances += 1;
     const place = await this.#places.at(name, memo.resolved, signal);
-    return (await this.#places.ask(signal, (limit) => place.mark(limit))) === memo.mark;
+    return (await this.#places.ask(signal, (limit) => place.mark(limit), place.patienceMs)) === memo.mark;
   }
 
   #isWishedStill(name: SyncName, { wishMark }: Memo): boolean {

@@ -142,6 +142,8 @@ export interface Place {
   watch?(changed: () => void): () => void;
   /** Where something runs with what stands here, and can be started anew. */
   readonly activator?: Activator;
+  /** Milliseconds after which a call is given up, where it is made of many requests. Default: as the host says, 10,000. */
+  readonly patienceMs?: number;
   close(): Promise<void>;
 }
 

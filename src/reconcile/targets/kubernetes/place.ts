@@ -71,6 +71,11 @@ export class KubernetesPlace implements Place {
     if (options.activator !== undefined) this.activator = options.activator(changed);
   }
 
+  /** Each request has its own limit; many of them wait for the budget of the server. */
+  get patienceMs(): number {
+    return 10_000 + 100 * this.#slots.all.length;
+  }
+
   groupOf(name: string): string {
     return groupOfName(name);
   }
