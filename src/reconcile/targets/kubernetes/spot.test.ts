@@ -110,6 +110,14 @@ describe('an answer', () => {
     expect(versionOf((await asking).seen)).toBe('u:7');
   });
 
+  test('that a new list contradicts leaves it open, and wakes whoever was told', async () => {
+    const { spot, asked, news } = make();
+    const asking = spot.ask(context);
+    spot.missing();
+    asked[0]?.resolve(object(6));
+    expect([versionOf((await asking).seen), spot.sure, news()]).toEqual(['u:6', undefined, 1]);
+  });
+
   test('counts also with a lower version, if nothing else was told', async () => {
     const { spot, asked } = make();
     spot.seen(object(900), false);
@@ -140,6 +148,44 @@ describe('a write', () => {
     });
     expect([spot.told, news()]).toEqual(['u:2', 1]);
     expect(await known()).toBe('u:3');
+  });
+
+  test.each([false, true])('does not hide that it was deleted right after it (labelled: %s)', async (labelled) => {
+    const { spot, known, asked, news } = make({ labelled });
+    spot.seen(object(1), false);
+    await known();
+    await spot.write(async () => {
+      spot.seen(object(2), false);
+      spot.seen(object(3), true);
+      return object(2);
+    });
+    expect([spot.told, news(), spot.sure]).toEqual(['u:2', 1, labelled ? undefined : null]);
+    const looking = known();
+    asked[0]?.resolve(null);
+    expect(await looking).toBeNull();
+  });
+
+  test('does not hide that a new list has it no more', async () => {
+    const { spot, known, news } = make();
+    spot.seen(object(1), false);
+    await known();
+    await spot.write(async () => {
+      spot.restart();
+      spot.missing();
+      return object(2);
+    });
+    expect([spot.sure, news()]).toEqual([undefined, 1]);
+  });
+
+  test('that makes it anew counts, when it was deleted before', async () => {
+    const { spot, known, news } = make();
+    spot.seen(object(1), false);
+    await known();
+    await spot.write(async () => {
+      spot.seen(object(2), true);
+      return object(3, 'v');
+    });
+    expect([await known(), news()]).toEqual(['v:3', 0]);
   });
 
   test('that failed leaves nothing known', async () => {

@@ -71,6 +71,7 @@ export class Spot {
     const object = await this.#options.cluster.get(this.ref, context);
     const seen = this.#learn(object, before);
     this.#told = versionOf(seen);
+    this.#announce();
     return { seen, object };
   }
 
@@ -89,8 +90,10 @@ export class Spot {
   /** A stream that told everything has not told of the object. */
   missing(): void {
     const isNew = this.#known === undefined && this.#told === undefined;
-    if (isNew && this.source?.labelled !== true) this.#known = null;
-    else if (this.#known !== null) this.#absent(undefined);
+    if (isNew && this.source?.labelled !== true) {
+      this.#known = null;
+      this.#news += 1;
+    } else if (this.#known !== null) this.#absent(undefined);
   }
 
   /**
@@ -149,14 +152,18 @@ export class Spot {
     this.#announce();
   }
 
-  /** Takes an answer for what is there, unless a stream has told of something newer since `before`. */
+  /** Takes an answer for what is there, unless a stream has told of something newer since `before`, or that it is gone. */
   #learn(object: ApiObject | null, before: number): SeenObject | null {
     const known = this.#known;
-    if (this.#news !== before && known !== undefined && known !== null) {
-      const version = object?.metadata.resourceVersion ?? '0';
-      if (isLower(version, this.#floor)) return known;
-    }
+    const isTold = this.#news !== before;
+    if (isTold && known !== undefined && isLower(object?.metadata.resourceVersion ?? '0', this.#floor)) return known;
     const seen = object === null ? null : this.#options.sight(object);
+    // A list that has it not: which of the two is newer cannot be told, so the next look asks.
+    const isListed = known === undefined || (known === null && this.#floor === '');
+    if (isTold && isListed) {
+      this.#known = undefined;
+      return seen;
+    }
     if (seen !== null) this.#floor = seen.resourceVersion;
     this.#known = seen;
     return seen;
