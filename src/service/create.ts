@@ -53,6 +53,7 @@ export function createServices(parts: ServiceParts): Services {
   const world = { gate, state, keyring, blobs, clock };
   const plain = { gate, state, truth };
   const targetWarnings = new SyncWarnings({ state, reconciling });
+  wishes.start();
   connect(parts, { targetWarnings, wishes, reconciling, feed, targets });
   return {
     sessions: new Doorkeeper({ gate, methods, keeper, bootstrap: new Bootstrap(parts, keeper) }),

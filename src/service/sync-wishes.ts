@@ -40,6 +40,14 @@ export class SyncWishes {
     this.#options = options;
   }
 
+  /**
+   * To be called once, when everything that is stored is known. Syncs are evaluated one after the other after a start, which
+   * may take a while where there are many: until then each hears at least of what changes in its own folder.
+   */
+  start(): void {
+    for (const [name, spec] of this.#options.state.records('sync')) this.#remember(name, spec, undefined);
+  }
+
   /** What the sync should deliver now; what the evaluation touched is remembered under its name, if one is given. */
   of(spec: SyncSpec, name: SyncName | undefined): Wish {
     const evaluated = this.#evaluate(spec);
