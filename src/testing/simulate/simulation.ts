@@ -217,10 +217,10 @@ class Simulation {
     }
   }
 
-  #checkWrite({ at, request, before, after }: MemoryWrite): void {
+  #checkWrite({ at, steps, before, after }: MemoryWrite): void {
     const { foreign, violations } = this.#scene;
     this.#writes += 1;
-    for (const { name } of request.steps) {
+    for (const { name } of steps) {
       if (before.get(name) === after.get(name)) violations.push(`a needless write: ${at}: ${name}`);
     }
     for (const [name, value] of foreign.get(at) ?? []) {

@@ -1,41 +1,34 @@
+import { carryOut, emptyPlace, forget, markOf, objectOf, objectsOf, readingOf, slotsOf } from './memory-place.ts';
+import type { MemoryPlace, MemoryView } from './memory-place.ts';
 import type { Activator } from '#reconcile/activator';
-import type {
-  Observed,
-  OpenRequest,
-  Place,
-  PlaceIdentity,
-  Reading,
-  ReadRequest,
-  Target,
-  TargetOptions,
-  WriteRequest,
-} from '#reconcile/target';
+import type { OpenRequest, Place, PlaceIdentity, Step, Target, TargetOptions, WriteRequest } from '#reconcile/target';
 import { PlumbError } from '#domain/errors';
 
-/** One place of a {@link MemoryTarget}, as somebody else sees it. */
-export interface MemoryPlace {
-  names: Map<string, string>;
-  /** Grows with every change, of whomever. */
-  version: number;
-  /** Writes of ours. */
-  writes: number;
-}
-
-/** One write of ours, as it was carried out. */
+/** One write of ours, of one sync, as it was carried out. */
 export interface MemoryWrite {
   readonly at: string;
-  readonly request: WriteRequest;
+  readonly sync: string;
+  readonly steps: readonly Step[];
   readonly before: ReadonlyMap<string, string>;
   readonly after: ReadonlyMap<string, string>;
 }
 
-/** A target in memory, for tests and the simulator. Others change a place through {@link MemoryTarget.edit}. */
+/**
+ * A target in memory, for tests and the simulator. With the option `objects` a place has several: each item stands in each of them,
+ * and the names tell their writers. Others change a place through {@link MemoryTarget.edit}.
+ */
 export class MemoryTarget implements Target {
   readonly type = 'memory';
   /** Called after each write of ours. */
   written: (write: MemoryWrite) => void = () => undefined;
+  /** Called after each change, of whomever. */
+  changed: (at: string) => void = () => undefined;
+  /** Called when we write to an object that is known to be blocked. */
+  trespassed: (at: string, object: string) => void = () => undefined;
+  /** Whether writing to this object fails this time, while others may succeed. */
+  failing: (at: string, object: string) => boolean = () => false;
   /** What runs with the places; none unless a test gives one. */
-  activator: Activator | undefined;
+  activator: Activator | ((at: string, sync: string) => Activator | undefined) | undefined;
   readonly #places = new Map<string, MemoryPlace>();
   readonly #listeners = new Map<string, Set<() => void>>();
   /** Versions go on when a place is made anew. */
@@ -43,39 +36,32 @@ export class MemoryTarget implements Target {
 
   check(at: string, options: TargetOptions): void {
     if (at === '') throw new PlumbError('invalid', 'expected the name of a place');
-    const unknown = Object.keys(options);
-    if (unknown.length > 0) throw new PlumbError('invalid', `unknown option ${unknown.join(', ')}`);
+    objectsOf(options);
   }
 
-  identity(at: string): PlaceIdentity {
-    return { id: at, claims: [{ place: at }] };
+  identity(at: string, options: TargetOptions = {}): PlaceIdentity {
+    return { id: at, claims: objectsOf(options) === undefined ? [{ place: at }] : [] };
   }
 
-  open({ at, fingerprint }: OpenRequest): Promise<Place> {
+  open({ at, sync, options, fingerprint }: OpenRequest): Promise<Place> {
+    const view: MemoryView = { sync, objects: objectsOf(options), fingerprint };
+    let slots = slotsOf(view, []);
     const find = (): MemoryPlace | undefined => this.#places.get(at);
-    const observe = ({ names, version }: MemoryPlace): Observed => ({
-      names: new Map(
-        [...names].map(([name, value]) => [name, { fingerprint: fingerprint(name, value), bytes: value.length }]),
-      ),
-      outside: new Map(),
-      flaws: [],
-      notes: [],
-      mark: String(version),
-    });
+    const activator = typeof this.activator === 'function' ? this.activator(at, sync) : this.activator;
     return Promise.resolve({
-      groupOf: () => '',
-      read: async (request) => {
-        const place = find();
-        return { ...spread(request), observed: place === undefined ? null : observe(place) };
+      groupOf: (name) => (view.objects === undefined ? '' : objectOf(name)),
+      read: async ({ desired, ours }) => {
+        slots = slotsOf(view, ours);
+        return readingOf(find(), view, { desired, slots });
       },
-      mark: async () => find()?.version.toString() ?? null,
+      mark: async () => markOf(find(), slots),
       write: async (request, signal) => {
         signal.throwIfAborted();
-        return this.#write(at, request);
+        return this.#write(at, { view, slots }, request);
       },
       watch: (changed) => this.#listen(at, changed),
       close: async () => undefined,
-      ...(this.activator === undefined ? {} : { activator: this.activator }),
+      ...(activator === undefined ? {} : { activator }),
     });
   }
 
@@ -91,49 +77,80 @@ export class MemoryTarget implements Target {
   /** Changes a place as somebody else would; `null` removes the name. */
   edit(at: string, name: string, value: string | null): void {
     const place = this.#placeAt(at);
-    if (value === null) place.names.delete(name);
-    else place.names.set(name, value);
-    this.#changed(at, place);
+    forget(place, name);
+    if (value !== null) place.names.set(name, value);
+    this.#changed(at, [objectOf(name)]);
   }
 
-  /** Removes the place as somebody else would. */
-  remove(at: string): void {
+  /** Removes the place, or one object of it, as somebody else would. */
+  remove(at: string, object?: string): void {
     const place = this.#places.get(at);
-    this.#places.delete(at);
-    if (place !== undefined) this.#tell(at);
+    if (place === undefined) return;
+    if (object === undefined) this.#places.delete(at);
+    else {
+      for (const name of [...place.names.keys()]) if (objectOf(name) === object) forget(place, name);
+      place.objects.delete(object);
+    }
+    this.#tell(at);
   }
 
-  #write(at: string, request: WriteRequest): string {
-    const { steps, observed } = request;
-    const present = this.#places.get(at)?.version.toString();
-    if (present !== observed?.mark) throw new PlumbError('mismatch', 'the place was changed meanwhile');
+  /** The object takes no writes for a while, as one that is being deleted. */
+  block(at: string, object: string, isBlocked: boolean): void {
+    const { blocked } = this.#placeAt(at);
+    if (isBlocked) blocked.add(object);
+    else blocked.delete(object);
+    this.#tell(at);
+  }
+
+  /** All or nothing per object. */
+  #write(
+    at: string,
+    { view, slots }: { readonly view: MemoryView; readonly slots: readonly string[] },
+    { steps, observed }: WriteRequest,
+  ): string {
+    const present = markOf(this.#places.get(at), slots);
+    if (present !== (observed?.mark ?? null)) throw new PlumbError('mismatch', 'the place was changed meanwhile');
     const place = this.#placeAt(at);
     const before = new Map(place.names);
-    for (const step of steps) {
-      if (step.do === 'delete') place.names.delete(step.name);
-      else place.names.set(step.name, step.item.value);
-    }
+    const byObject = Map.groupBy(steps, ({ name }) => (view.objects === undefined ? '' : objectOf(name)));
+    if (view.objects === undefined && byObject.size === 0) byObject.set('', []);
+    const done = [...byObject].filter(([object]) => this.#isOpen(at, place, object));
+    for (const [, ofObject] of done) carryOut(place, view.sync, ofObject);
     place.writes += 1;
-    this.written({ at, request, before, after: place.names });
-    this.#changed(at, place);
-    return String(place.version);
+    if (done.length > 0) {
+      this.written({ at, sync: view.sync, steps: done.flatMap(([, some]) => some), before, after: place.names });
+      this.#changed(
+        at,
+        done.map(([object]) => object),
+      );
+    }
+    if (done.length < byObject.size) throw new PlumbError('unavailable', 'some objects could not be written');
+    return markOf(place, slots) ?? '';
+  }
+
+  #isOpen(at: string, place: MemoryPlace, object: string): boolean {
+    if (place.blocked.has(object)) this.trespassed(at, object);
+    return !place.blocked.has(object) && !this.failing(at, object);
   }
 
   #placeAt(at: string): MemoryPlace {
     const known = this.#places.get(at);
     if (known !== undefined) return known;
-    const place: MemoryPlace = { names: new Map(), version: 0, writes: 0 };
+    const place = emptyPlace();
     this.#places.set(at, place);
     return place;
   }
 
-  #changed(at: string, place: MemoryPlace): void {
+  #changed(at: string, objects: readonly string[]): void {
+    const place = this.#placeAt(at);
     this.#version += 1;
     place.version = this.#version;
+    for (const object of objects) place.objects.set(object, this.#version);
     this.#tell(at);
   }
 
   #tell(at: string): void {
+    this.changed(at);
     for (const changed of this.#listeners.get(at) ?? []) changed();
   }
 
@@ -142,20 +159,4 @@ export class MemoryTarget implements Target {
     this.#listeners.set(at, listeners.add(changed));
     return () => void listeners.delete(changed);
   }
-}
-
-function spread({ desired }: ReadRequest): Pick<Reading, 'wanted' | 'obstacles'> {
-  const items = [...desired].map(
-    ([name, { value, secret, entry = name }]) => [name, { value, secret, entry }] as const,
-  );
-  const obstacles = items.flatMap(([name, { value }]) => {
-    const text = problem(name, value);
-    return text === undefined ? [] : { group: '', message: `${name} ${text}` };
-  });
-  return { wanted: new Map(items), obstacles };
-}
-
-function problem(name: string, value: string): string | undefined {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return 'is not a name of letters, digits and _';
-  return value.includes('\0') ? 'has a value with a NUL character' : undefined;
 }
