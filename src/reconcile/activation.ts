@@ -43,6 +43,11 @@ export async function activate(request: ActivationRequest): Promise<Activated> {
   };
 }
 
+/** What is said of restarts that are due and were not tried yet. */
+export function dueActivation(consumers: readonly string[]): Omit<Activation, 'since'> {
+  return { state: 'pending', message: `to be restarted: ${listed(consumers)}` };
+}
+
 interface Advanced {
   readonly consumer: string;
   readonly before: RestartItem;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Activator, Progress } from './activator.ts';
+import { PlumbError } from '#domain/errors';
 import { parsePrincipalName } from '#domain/principal';
 import { useKeeping } from '#testing/keeping';
 
@@ -98,6 +99,16 @@ describe('restarts', () => {
     consumers.budget = 1;
     await kept().clock.advance(10_000);
     expect([consumers.restarts, activation()?.state]).toEqual([['web'], 'done']);
+  });
+
+  test('are on their way from the moment of the write, also when they cannot be asked for', async () => {
+    const consumers = await delivered({ A: '1' });
+    await change({ A: '2' });
+    expect(activation()).toMatchObject({ state: 'done' });
+    consumers.restart = () => Promise.reject(new PlumbError('forbidden', 'the right is missing'));
+    await change({ A: '3' }, 3);
+    expect(kept().there('a')).toEqual({ A: '3' });
+    expect(activation()).toMatchObject({ state: 'pending', message: 'to be restarted: web' });
   });
 
   test('that fail are reported, until they hold', async () => {

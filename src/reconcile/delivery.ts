@@ -1,3 +1,4 @@
+import { dueActivation } from './activation.ts';
 import type { Drafted, Look, Run } from './look.ts';
 import { inventoryOf } from './look.ts';
 import { byKind, noteOf } from './note.ts';
@@ -92,7 +93,8 @@ export class Deliveries {
       total: draft.total,
       ...this.#concluding(run, verdict.conditions, verdict.agrees ? revision : undefined),
     };
-    const takes = verdict.agrees && (person || spec.mode !== 'report');
+    // Without writes: also where other objects of the sync wait for something.
+    const takes = draft.writes.length === 0 && (person || spec.mode !== 'report');
     await this.conclude(name, finding, takes ? this.#ours(run, draft.confirmed) : undefined);
   }
 
@@ -119,12 +121,14 @@ export class Deliveries {
     this.#repairs.note(name, contested(draft), this.#options.clock.now());
     this.#options.tally?.repaired(draft.drifted.length);
     const isWhole = draft.blocked.size === 0;
+    const due = Object.keys(restarts);
     const finding: Finding = {
       generation: spec.generation,
       ...this.#concluding(run, written(draft), isWhole ? revision : undefined),
       agree: isWhole ? draft.total : draft.agree + draft.writes.filter((step) => step.do !== 'delete').length,
       total: draft.total,
       note: noteOf(draft),
+      ...(due.length === 0 ? {} : { activation: dueActivation(due) }),
     };
     await this.conclude(name, finding, this.#ours(run, draft.confirmed, restarts));
     return mark;
