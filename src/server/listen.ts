@@ -8,6 +8,7 @@ import { connect } from 'node:net';
 import type { AddressInfo, ListenOptions, Socket } from 'node:net';
 import { dirname, relative } from 'node:path';
 import type { Config } from './config.ts';
+import { IdleConnections } from './idle.ts';
 import { PlumbError } from '#domain/errors';
 
 /** What of the configuration is about sockets. */
@@ -34,15 +35,22 @@ const maxSocketPath = 103;
 /**
  * Throws `invalid` when the folder of the socket is open to others; `unavailable` when the port or socket is taken or cannot be had. Then nothing is left listening.
  */
-export async function listen(config: ListenConfig, handle: RequestListener): Promise<Listening> {
+export async function listen(config: ListenConfig, listener: RequestListener): Promise<Listening> {
   keepShapeOfTicks();
   const servers: Server[] = [];
+  const idle = new IdleConnections(config.idleTimeout * 1000);
+  const handle = idle.around(listener);
   try {
     const tcp = config.listen === undefined ? undefined : await listenTcp(config, handle, servers);
     if (config.socket !== undefined) await listenSocket(config.socket, config, handle, servers);
-    return { address: tcp, socket: config.socket, stop: () => stopAll(servers, config.stopTimeout * 1000) };
+    const stop = async (): Promise<void> => {
+      await stopAll(servers, config.stopTimeout * 1000);
+      idle.stop();
+    };
+    return { address: tcp, socket: config.socket, stop };
   } catch (error) {
     await stopAll(servers, 0);
+    idle.stop();
     throw error;
   }
 }
@@ -157,7 +165,8 @@ function serverOptions(config: ListenConfig): ServerOptions {
     maxHeaderSize,
     headersTimeout: config.headerTimeout * 1000,
     requestTimeout: config.requestTimeout * 1000,
-    keepAliveTimeout: config.idleTimeout * 1000,
+    // Idle connections are ended by a look at all of them now and then.
+    keepAliveTimeout: 0,
     connectionsCheckingInterval: 5000,
     // Most requests have no body, and need not go through the life of a stream for it.
     optimizeEmptyRequests: true,
