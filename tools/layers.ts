@@ -105,6 +105,7 @@ export const edges: readonly string[] = [
   'reconcile/targets/kubernetes/session',
   'reconcile/targets/kubernetes/exchange',
   'reconcile/targets/kubernetes/kubeconfig-file',
+  'server/idle',
   'server/listen',
   // A client runs anywhere: what it sends with and how it waits stand here, and may be replaced by options.
   'client/src/transport',
