@@ -29,22 +29,31 @@ function dresses(value: string): readonly string[] {
   return [...new Set([value, ...lines, escaped, ascii, ...percent, ...aligned, hex, hex.toUpperCase()])];
 }
 
-const needles = Object.entries(canaries).flatMap(([name, value]) =>
-  dresses(value).map((dress) => ({ name, dress, bytes: Buffer.from(dress) })),
-);
+/** Names of the values found in the bytes, each with the dress it was found in. */
+export type Search = (bytes: Buffer) => readonly string[];
 
-/** Names of the canaries found in the bytes, each with the dress it was found in. */
-export function found(bytes: Buffer): readonly string[] {
-  return needles.filter(({ bytes: needle }) => bytes.includes(needle)).map(({ name, dress }) => `${name} as ${dress}`);
+export function searchFor(values: Readonly<Record<string, string>>): Search {
+  const needles = Object.entries(values).flatMap(([name, value]) =>
+    dresses(value).map((dress) => ({ name, dress, bytes: Buffer.from(dress) })),
+  );
+  return (bytes) =>
+    needles.filter(({ bytes: needle }) => bytes.includes(needle)).map(({ name, dress }) => `${name} as ${dress}`);
 }
 
+/** The canaries. */
+export const found = searchFor(canaries);
+
 /** Every file below a folder with what was found in it; `except` says where values belong. */
-export function foundBelow(folder: string, except: (path: string) => boolean): Record<string, readonly string[]> {
+export function foundBelow(
+  folder: string,
+  except: (path: string) => boolean,
+  search: Search = found,
+): Record<string, readonly string[]> {
   const leaks: Record<string, readonly string[]> = {};
   for (const each of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const path = join(each.parentPath, each.name);
     if (!each.isFile() || except(path)) continue;
-    const seen = found(readFileSync(path));
+    const seen = search(readFileSync(path));
     if (seen.length > 0) leaks[path] = seen;
   }
   return leaks;

@@ -52,6 +52,10 @@ describe('an answer that is no success', () => {
     [404, '404 page not found', 'unsupported', 'the server has no such resource'],
     [409, status('AlreadyExists'), 'mismatch', 'it is there already'],
     [409, status('Conflict'), 'mismatch', 'somebody else wrote it meanwhile'],
+    [409, status(hidden), 'mismatch', 'somebody else wrote it meanwhile'],
+    [422, status('Invalid', causes(['FieldValueInvalid', hidden])), 'invalid', 'the object is not valid'],
+    [422, status('Invalid', causes([hidden, `data: ${hidden}`])), 'invalid', 'the object is refused'],
+    [422, status('Invalid', causes(['FieldValueInvalid', 'data[A.b]'])), 'invalid', 'data[A.b] is not valid'],
     [
       409,
       status(
@@ -73,7 +77,7 @@ describe('an answer that is no success', () => {
       'invalid',
       'data may not be set or changed, metadata.name is too long',
     ],
-    [422, status('Invalid', causes(['Novel', 'x'])), 'invalid', 'x is refused'],
+    [422, status('Invalid', causes(['Novel', 'spec.x'])), 'invalid', 'spec.x is refused'],
     [400, status('BadRequest'), 'invalid', 'the server cannot read the request'],
     [418, hidden, 'invalid', 'the server answers 418, an error'],
     [429, hidden, 'unavailable', 'the server has too many requests'],

@@ -127,7 +127,7 @@ function conflict({ reason, causes }: Status, asked: Asked): PlumbError {
     return fault(asked, 'mismatch', { message: 'it is there already', details: { reason } });
   const owned = causes.filter((cause) => cause.reason === 'FieldManagerConflict');
   if (owned.length === 0)
-    return fault(asked, 'mismatch', { message: 'somebody else wrote it meanwhile', details: { reason } });
+    return fault(asked, 'mismatch', { message: 'somebody else wrote it meanwhile', details: { reason: 'Conflict' } });
   const conflicts = owned.map(({ field, message }) => ({ field, manager: managerIn(message) }));
   const texts = conflicts.map(({ field, manager }) => `${field} of ${manager ?? 'another field manager'}`);
   return fault(asked, 'mismatch', {
@@ -176,9 +176,19 @@ function statusOf(body: string): Status {
     kind: text(details['kind']),
     causes: causes.map((cause) => {
       const { reason, field, message } = record(cause);
-      return { reason: text(reason), field: text(field), message: text(message) };
+      return { reason: text(reason), field: fieldIn(text(field)), message: text(message) };
     }),
   };
+}
+
+const objectField =
+  /^\.?(apiVersion|kind|metadata|data|binaryData|stringData|type|immutable|spec|status)([.[][^\s"']{0,300})?$/;
+/** Of the question, and not of an object. */
+const queryFields: ReadonlySet<string> = new Set(['sendInitialEvents', 'resourceVersion', 'resourceVersionMatch']);
+
+/** A webhook of the cluster may write anything there: what is no name of a field is left out. */
+function fieldIn(told: string): string {
+  return objectField.test(told) || queryFields.has(told) ? told : '';
 }
 
 function parse(body: string): unknown {
