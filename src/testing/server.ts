@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly dev?: boolean;
   /** Behind what the harness itself gives: sockets and the folder. */
   readonly argv?: readonly string[];
+  /** Of a process of its own: options of Node itself. */
+  readonly node?: readonly string[];
 }
 
 /** What both kinds of server have. */
@@ -81,7 +83,8 @@ export async function startServer(options: ServerOptions = {}): Promise<LocalSer
 /** A server as a process of its own, once it answers that it is ready. Throws with its output if it ends before. */
 export async function spawnServer(options: ServerOptions = {}): Promise<ChildServer> {
   const folder = await folderOf(options);
-  const argv = ['--disable-sigusr1', join(root, 'src/main.ts'), 'server', ...argumentsOf(options, folder)];
+  const program = [...(options.node ?? []), '--disable-sigusr1', join(root, 'src/main.ts')];
+  const argv = [...program, 'server', ...argumentsOf(options, folder)];
   const child = spawn(process.execPath, argv, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
