@@ -240,6 +240,18 @@ describe('objects stand or fall each by itself', () => {
     expect(found.intended.names).toEqual({ 'y/A': meant('1'), 'y/OLD': leaving('1'), 'x/OLD': was('1') });
     expect(found.confirmed.names).toEqual({ 'y/A': was('1'), 'x/OLD': was('1') });
   });
+  test('what is in doubt in one that is left as it is stays in doubt', () => {
+    const doubtful = { 'x/A': from('1', '2'), 'x/GONE': leaving('1'), 'x/NEW': meant('1'), 'y/A': from('1', '2') };
+    const found = draft({
+      want: { 'x/A': '2', 'x/NEW': '1', 'y/A': '2', 'y/B': '1' },
+      there: { 'x/A': '1', 'x/GONE': '1', 'y/A': '2' },
+      inventory: doubtful,
+      obstacles: ['x is being deleted'],
+    });
+    const { 'y/A': _, ...inX } = doubtful;
+    expect(found.confirmed.names).toEqual({ ...inX, 'y/A': was('2'), 'y/B': was('1') });
+    expect(found.intended.names).toEqual({ ...inX, 'y/A': was('2'), 'y/B': meant('1') });
+  });
   test('a conflict is in the way of its object', () => {
     const found = draft({ want: { 'x/A': '1', 'x/B': '1', 'y/A': '1' }, there: { 'x/A': '2' } });
     expect(found.writes.map(({ name }) => name)).toEqual(['y/A']);

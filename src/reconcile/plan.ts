@@ -142,7 +142,8 @@ class Drafting {
     const flaws = (observed?.flaws ?? []).filter(({ group }) => isFree(group));
     const differing = new Set(this.#writes.map(({ name }) => name));
     const writes = this.#writes.filter(({ name }) => isOpen(name));
-    const names = this.#intended.flatMap((pair) => (isOpen(pair[0]) ? [pair] : this.#asBefore(pair[0])));
+    const names = this.#intended.filter(([name]) => isOpen(name));
+    const untouched = this.#untouched(isOpen);
     const held = this.#held(writes);
     const problems = this.#request.reading.obstacles.map(({ message }) => message);
     const conflicts = this.#conflicts.map(({ message }) => message);
@@ -160,8 +161,8 @@ class Drafting {
       blocked,
       ...(held === undefined ? {} : { held }),
       drifted: this.#drifted.filter(({ name }) => isOpen(name)),
-      intended: { names: Object.fromEntries([...names, ...this.#untouched(isOpen)]) },
-      confirmed: { names: Object.fromEntries([...names.flatMap(confirm), ...this.#untouched(isOpen)]) },
+      intended: { names: Object.fromEntries([...names, ...untouched]) },
+      confirmed: { names: Object.fromEntries([...names.flatMap(confirm), ...untouched]) },
       agree: this.#steps.filter(({ name }) => !differing.has(name)).length,
       total: wanted.size,
       inAgreement: this.#writes.length + flaws.length + conflicts.length + problems.length === 0,
@@ -255,16 +256,9 @@ class Drafting {
     return { confirmed: ours.confirmed, ...(ours.entry === undefined ? {} : { entry: ours.entry }) };
   }
 
-  #asBefore(name: string): [string, InventoryItem][] {
-    const before = this.#request.inventory.names;
-    return Object.hasOwn(before, name) && before[name] !== undefined ? [[name, before[name]]] : [];
-  }
-
-  /** Names of ours in objects that stay as they are, and about which nothing else was noted: they stay ours. */
+  /** Names of ours in objects that stay as they are: what is known of them, and what is in doubt, stays too. */
   #untouched(isOpen: (name: string) => boolean): [string, InventoryItem][] {
-    const noted = new Set(this.#intended.map(([name]) => name));
-    const { names } = this.#request.inventory;
-    return Object.keys(names).flatMap((name) => (noted.has(name) || isOpen(name) ? [] : this.#asBefore(name)));
+    return Object.entries(this.#request.inventory.names).filter(([name]) => !isOpen(name));
   }
 
   #blocked(): ReadonlySet<string> {
