@@ -1,11 +1,9 @@
 import type { Activator, Progress } from './activator.ts';
 import type { Places } from './places.ts';
-import type { SyncName, SyncSource } from './reconciler.ts';
+import type { DueRestarts } from './restarts.ts';
 import type { Activation, InventoryRecord, RestartItem } from '#domain/records';
 
-export interface ActivationRequest {
-  readonly name: SyncName;
-  readonly syncs: Pick<SyncSource, 'inventory'>;
+export interface ActivationRequest extends DueRestarts {
   readonly places: Places;
   readonly activator: Activator;
   readonly signal: AbortSignal;
@@ -25,7 +23,7 @@ export interface Activated {
 
 /** Starts anew what is due and looks how far it is. One that fails is looked at again, and never dropped. */
 export async function activate(request: ActivationRequest): Promise<Activated> {
-  const due = Object.entries(request.syncs.inventory(request.name).restarts ?? {});
+  const due = Object.entries(request.due);
   const outcomes = await Promise.all(due.map(([consumer, item]) => advance(request, consumer, item)));
   const left = outcomes.filter(({ item }) => item !== undefined);
   const failed = outcomes.flatMap(({ item, before }) =>
@@ -37,7 +35,7 @@ export async function activate(request: ActivationRequest): Promise<Activated> {
         ? undefined
         : Object.fromEntries(left.map(({ consumer, item }) => [consumer, item as RestartItem])),
     activation: describe(outcomes),
-    isPending: left.some(({ item }) => item?.state !== 'failed'),
+    isPending: left.some(({ consumer, item }) => item?.state !== 'failed' && !request.unwritten.has(consumer)),
     failed,
     started: outcomes.filter(({ started }) => started).length,
   };
@@ -59,6 +57,9 @@ interface Advanced {
 
 async function advance(request: ActivationRequest, consumer: string, before: RestartItem): Promise<Advanced> {
   const { places, activator, signal } = request;
+  if (request.unwritten.has(consumer)) {
+    return { consumer, before, item: before, message: 'waits until what it reads is written', started: false };
+  }
   const ask = <T>(call: (limit: AbortSignal) => Promise<T>): Promise<T> => places.ask(signal, call);
   const started = before.state === 'pending' && (await ask((limit) => activator.restart(consumer, before.mark, limit)));
   if (before.state === 'pending' && !started) {

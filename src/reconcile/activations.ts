@@ -3,6 +3,7 @@ import type { Activated } from './activation.ts';
 import type { Deliveries } from './delivery.ts';
 import type { Run } from './look.ts';
 import type { Places } from './places.ts';
+import { dueRestarts } from './restarts.ts';
 import type { Outcome, SyncSource } from './reconciler.ts';
 import type { Tally } from './tally.ts';
 import type { Place } from './target.ts';
@@ -35,7 +36,8 @@ export class Activations {
     const inventory = syncs.inventory(name);
     if (activator === undefined || inventory.restarts === undefined) return done;
     if (inventory.place !== run.resolved.placeKey) return done;
-    const found = await activate({ name, syncs, places, activator, signal });
+    const due = await dueRestarts({ syncs, places, run, place });
+    const found = await activate({ ...due, places, activator, signal });
     const ended = Object.keys(inventory.restarts).length - Object.keys(found.restarts ?? {}).length;
     this.#options.tally?.restarted({ started: found.started, done: ended, failed: found.failed.length });
     const { restarts: _, ...rest } = inventory;
