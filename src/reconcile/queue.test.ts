@@ -235,8 +235,25 @@ describe('many names', () => {
     expect(names()).toEqual(['a', 'b', 'c', 'd']);
   });
 
+  test('a change of the source does not wait for a turn that others of its group have', async () => {
+    const queue = newQueue({ groupConcurrency: 2, userExtra: 1 });
+    for (const name of ['a', 'b', 'c', 'd']) queue.wake(name, 'wave');
+    await settle();
+    for (const name of ['x', 'y']) queue.wake(name, 'user');
+    await settle();
+    expect(names()).toEqual(['a', 'b', 'x']);
+    await started[0]?.end(done);
+    expect(names()).toEqual(['a', 'b', 'x', 'y']);
+    await started[2]?.end(done);
+    await started[3]?.end(done);
+    expect(names()).toEqual(['a', 'b', 'x', 'y', 'c']);
+    await started[1]?.end(done);
+    await started[4]?.end(done);
+    expect(names()).toEqual(['a', 'b', 'x', 'y', 'c', 'd']);
+  });
+
   test('a group that hangs leaves turns to the others', async () => {
-    const queue = newQueue({ concurrency: 4, groupConcurrency: 2, groupOf: (name) => name.slice(0, 4) });
+    const queue = newQueue({ concurrency: 4, groupConcurrency: 2, userExtra: 0, groupOf: (name) => name.slice(0, 4) });
     for (let name = 0; name < 10; name += 1) queue.wake(`slow${name}`, 'user');
     queue.wake('fast', 'resync');
     await settle();

@@ -28,6 +28,8 @@ export interface QueueOptions {
   readonly groupOf?: (name: SyncName) => string;
   /** Runs of one group at the same time. Default 8. */
   readonly groupConcurrency?: number;
+  /** So many more of one group in the lane `user`: others may wait for requests, of which it is served first. Default 4. */
+  readonly userExtra?: number;
   /** After the first failure in a row wait `firstMs`, doubling up to `mostMs`, each ± 20 %. Default 500 and 60,000. */
   readonly backoff?: { readonly firstMs: number; readonly mostMs: number };
 }
@@ -79,6 +81,7 @@ export class Queue {
       lanes: lanes.length,
       groupOf: options.groupOf ?? (() => ''),
       groupLimit: options.groupConcurrency ?? 8,
+      urgentExtra: options.userExtra ?? 4,
     });
   }
 

@@ -32,6 +32,8 @@ export interface TurnOptions {
   readonly groupOf: (name: string) => string;
   /** Turns that one group may have at the same time. */
   readonly groupLimit: number;
+  /** So many more for the most urgent lane alone: it need not wait for the others to end. Default 0. */
+  readonly urgentExtra?: number;
 }
 
 /** Gives turns: the most urgent lane first, the oldest first within it, no group more than its share. All O(1). */
@@ -59,7 +61,7 @@ export class Turns<T extends Waiting> {
       for (let entry = list.shift(); entry !== undefined; entry = list.shift()) {
         if (entry.item.ticket !== entry.ticket) continue;
         const group = this.#groupOf(entry.item.name);
-        if (group.running >= this.#options.groupLimit) {
+        if (group.running >= this.#limitOf(entry.lane)) {
           group.parked[entry.lane]?.push(entry);
           continue;
         }
@@ -72,13 +74,19 @@ export class Turns<T extends Waiting> {
 
   end(turn: Turn<T>): void {
     turn.group.running -= 1;
-    for (const list of turn.group.parked) {
+    for (const [lane, list] of turn.group.parked.entries()) {
+      if (turn.group.running >= this.#limitOf(lane)) return;
       for (let entry = list.shift(); entry !== undefined; entry = list.shift()) {
         if (entry.item.ticket !== entry.ticket) continue;
         this.#ready[entry.lane]?.push(entry);
         return;
       }
     }
+  }
+
+  #limitOf(lane: number): number {
+    const { groupLimit, urgentExtra = 0 } = this.#options;
+    return lane === 0 ? groupLimit + urgentExtra : groupLimit;
   }
 
   #groupOf(name: string): Group<T> {
