@@ -8,6 +8,7 @@ import type { OscillationLimits } from './oscillation.ts';
 import type { Places, Resolved } from './places.ts';
 import type { Lane, Outcome, Reconciler, SyncSource, SyncName } from './reconciler.ts';
 import { plannedRestarts } from './restarts.ts';
+import { withoutSecretsOfBefore } from './revealed.ts';
 import type { Finding } from './status.ts';
 import type { Tally } from './tally.ts';
 import type { Place } from './target.ts';
@@ -167,8 +168,9 @@ export class SyncReconciler implements Reconciler {
     const parts = { syncs: this.#syncs, places: this.#places, clock: this.#clock };
     return await this.#places.borrow({ name, resolved }, signal, async (place) => {
       const found = await look(parts, run, place);
-      const restarts = found.kind === 'drafted' ? await plannedRestarts({ ...parts, run, place, look: found }) : [];
-      return { look: found, restarts };
+      if (found.kind !== 'drafted') return { look: found, restarts: [] };
+      const restarts = await plannedRestarts({ ...parts, run, place, look: found });
+      return { look: await withoutSecretsOfBefore(this.#syncs, run, found), restarts };
     });
   }
 

@@ -201,6 +201,48 @@ describe.skipIf(without('kubernetes'))('secrets of a cluster', () => {
     expect(after.map(({ data }) => data)).toEqual(before.map(({ data }) => data));
   });
 
+  test('stay secrets in the place, when the entry became config meanwhile and nothing was delivered since', async () => {
+    const { changes, syncs } = server.client;
+    const op = (name: string, value: string, more: object) => ({
+      op: 'put' as const,
+      path: `app/f/${name}`,
+      value,
+      ...more,
+    });
+    await changes.apply({
+      ops: [
+        op('TOKEN', canaries.word, { kind: 'secret' }),
+        op('URL', 'https://${TOKEN}@host', { form: 'expression', kind: 'config' }),
+        op('HOST', 'first.internal', { kind: 'config' }),
+      ],
+    });
+    const one = { objects: [{ kind: 'Secret', name: 'one' }], restart: false };
+    await syncs.put('was-secret', { ...spec(one), from: 'app/f' });
+    await syncs.apply('was-secret');
+    await syncs.pause('was-secret', { reason: 'looking' });
+    await kubernetes.kube
+      .patchAs('somebody')
+      .merge(object('Secret', 'one'), { stringData: { THEIRS: theirs.besides } });
+    await changes.apply({
+      reason: 'no secret any more',
+      ops: [
+        op('THEIRS', 'mine', { kind: 'config' }),
+        op('TOKEN', 'public', { kind: 'config' }),
+        op('URL', 'https://host', { kind: 'config' }),
+        op('HOST', 'second.internal', { kind: 'config' }),
+      ],
+    });
+    const { text } = await http('POST', '/api/v1/syncs/was-secret/plan?reveal=true');
+    const { steps } = JSON.parse(text) as { steps: readonly { name: string; wanted?: string; found?: string }[] };
+    expect(steps.map(({ name, wanted, found }) => [name.split('/').at(-1), wanted, found])).toEqual([
+      ['HOST', 'second.internal', 'first.internal'],
+      ['THEIRS', 'mine', undefined],
+      ['TOKEN', 'public', undefined],
+      ['URL', 'https://host', undefined],
+    ]);
+    await syncs.delete('was-secret');
+  });
+
   test('are not told by an API server that quotes them as it refuses', async () => {
     const group = 'admissionregistration.k8s.io/v1';
     const admission = `/apis/${group}/validatingadmissionpolic`;

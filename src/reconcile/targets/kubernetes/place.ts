@@ -88,7 +88,7 @@ export class KubernetesPlace implements Place {
     const revealed = new Map<string, string>();
     const pairs = await doAll(slots, atOnce, async (slot): Promise<[string, SeenObject | null]> => {
       if (reveal !== true) return [slot.group, await slot.spot.look(context)];
-      return [slot.group, await this.#reveal(slot, routed, { context, revealed })];
+      return [slot.group, await this.#reveal(slot, routed, { context, revealed, ours })];
     });
     const seen = new Map(pairs);
     const namespaces = await this.#examine(selected, { slots, seen, routed }, context);
@@ -166,16 +166,17 @@ export class KubernetesPlace implements Place {
     return { slots, selected };
   }
 
-  /** From the server itself, with the values under names of config. */
+  /** From the server itself, with the values under names of config; not with what others wrote to a Secret. */
   async #reveal(
     slot: Slot,
     routed: Routed,
-    to: { context: RequestContext; revealed: Map<string, string> },
+    to: { context: RequestContext; revealed: Map<string, string>; ours: ReadonlySet<string> },
   ): Promise<SeenObject | null> {
     const { seen, object } = await slot.spot.ask(to.context);
     const shown = new Set(itemsOf(routed, slot).flatMap(({ key, secret }) => (secret ? [] : [key])));
     for (const { key, value } of object === null ? [] : valuesOf(slot.holder.kind, object)) {
-      if (shown.has(key)) to.revealed.set(`${slot.group}/${key}`, value);
+      const name = `${slot.group}/${key}`;
+      if (shown.has(key) && (slot.holder.kind !== 'Secret' || to.ours.has(name))) to.revealed.set(name, value);
     }
     return seen;
   }
