@@ -9,6 +9,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   scale: async () => (await import('./scale.ts')).bench,
   kubernetes: async () => (await import('./kubernetes.ts')).bench,
   'kubernetes-scale': async () => (await import('./kubernetes-scale.ts')).bench,
+  'kubernetes-namespaces': async () => (await import('./kubernetes-scale.ts')).namespacesBench,
   cli: async () => (await import('./cli.ts')).bench,
 };
 
