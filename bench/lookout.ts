@@ -27,11 +27,6 @@ export class Lookout {
     return new Promise((resolve) => this.#waits.set(key, { wanted, resolve }));
   }
 
-  /** Where it is, as far as was told. */
-  latest(namespace: string, name: string): KubeObject | undefined {
-    return this.#latest.get(`${namespace}/${name}`);
-  }
-
   /** Before the API server goes. */
   stop(): void {
     this.#isStopped = true;
