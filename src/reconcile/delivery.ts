@@ -50,7 +50,7 @@ export class Deliveries {
     }
     const verdict = this.#judge(run, look.draft);
     if (verdict.do === 'write') return await this.#write(run, place, look);
-    await this.#leave(run, look, verdict);
+    await this.#leave(run, place, { look, verdict });
     return look.reading.observed?.mark ?? null;
   }
 
@@ -85,17 +85,26 @@ export class Deliveries {
   }
 
   /** Nothing is written; names that agree already become ours, unless the mode is only to report. */
-  async #leave(run: Run, { draft, revision }: Drafted, verdict: Extract<Verdict, { do: 'nothing' }>): Promise<void> {
+  async #leave(
+    run: Run,
+    place: Place,
+    { look, verdict }: { readonly look: Drafted; readonly verdict: Extract<Verdict, { do: 'nothing' }> },
+  ): Promise<void> {
     const { name, spec, person } = run;
+    const { draft, revision } = look;
+    // Without writes: also where other objects of the sync wait for something.
+    const takes = draft.writes.length === 0 && (person || spec.mode !== 'report');
+    // What vanished together with its object, and is not wanted any more, somebody may run with still.
+    const restarts = takes ? await restartsFor({ ...this.#options, run, place, look }) : {};
+    const due = Object.keys(restarts);
     const finding: Finding = {
       generation: spec.generation,
       agree: draft.agree,
       total: draft.total,
       ...this.#concluding(run, verdict.conditions, verdict.agrees ? revision : undefined),
+      ...(due.length === 0 ? {} : { activation: dueActivation(due) }),
     };
-    // Without writes: also where other objects of the sync wait for something.
-    const takes = draft.writes.length === 0 && (person || spec.mode !== 'report');
-    await this.conclude(name, finding, takes ? this.#ours(run, draft.confirmed) : undefined);
+    await this.conclude(name, finding, takes ? this.#ours(run, draft.confirmed, restarts) : undefined);
   }
 
   async #write(run: Run, place: Place, look: Drafted): Promise<string> {

@@ -76,6 +76,14 @@ test('what runs on while its object is away hears of what changed meanwhile, and
   expect([kept().there('a'), restarts]).toEqual([{ A: '2', C: '1' }, ['web']]);
 });
 
+test('also of what went away for good, while nothing is left to be written', async () => {
+  const restarts = await delivered({ A: '1', C: '1' });
+  kept().syncs.want('a', { C: '1' });
+  kept().target.edit('a', 'A', null);
+  await woken();
+  expect([kept().there('a'), restarts]).toEqual([{ C: '1' }, ['web']]);
+});
+
 test('what was carried out is known as such also while another object is in the way', async () => {
   kept().syncs.declare('a', { options: { objects: ['x', 'y'] } });
   kept().syncs.want('a', { A: '1' });
