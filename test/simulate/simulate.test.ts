@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Bug } from '#testing/simulate/life';
+import { bugs } from '#testing/simulate/life';
 import { simulate } from '#testing/simulate/simulation';
 
 /** One seed again: `npx vitest run --project whole test/simulate -t 'seed 17$'`. */
@@ -12,7 +12,6 @@ describe('two writers, a reconciler, faults and deaths: every promise is kept', 
 });
 
 describe('a promise that is broken on purpose is found', () => {
-  const bugs: readonly Bug[] = ['answering before durable', 'confirming before writing', 'losing one wake-up'];
   test.each(bugs)('%s', async (bug) => {
     const found: number[] = [];
     for (const seed of seeds) {

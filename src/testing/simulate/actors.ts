@@ -1,3 +1,5 @@
+import type { Operated } from './cluster.ts';
+import type { Consumers } from './consumers.ts';
 import type { Ledger } from './ledger.ts';
 import type { World } from './life.ts';
 import type { SimulatedServer, Up } from './server.ts';
@@ -8,7 +10,7 @@ import type { Caller, ChangeRequestOp } from '#service/services';
 /** Folders that are kept in the place of the same name; what is put to the base shows in the first. */
 export const kept = { one: 'p/one', two: 'p/two', three: 'q/three' } as const;
 export const base = 'p/base';
-const folders = [...Object.values(kept), base];
+const folders = [...Object.values(kept), base, 'p/four'];
 /** Always put together, with one value: nobody may ever see two. */
 export const pair = ['PAIR_A', 'PAIR_B'] as const;
 const names = ['K0', 'K1', 'K2', 'K3', 'K4', 'K5'];
@@ -22,10 +24,14 @@ export interface Scene {
   readonly ledger: Ledger;
   /** What others have set in a place: place → name → value. */
   readonly foreign: Map<string, Map<string, string>>;
+  readonly consumers: Consumers;
+  readonly operated: Operated;
   readonly violations: string[];
   readonly root: () => Caller;
   /** A value that was never used. */
   readonly fresh: () => string;
+  /** One new value in a folder. */
+  readonly put: (folder: string) => Promise<void>;
 }
 
 /** Somebody who changes entries through whichever server is up, so many times. */
@@ -126,24 +132,24 @@ function editOurs({ world, target, servers, fresh }: Scene, at: string): void {
   target.edit(at, name, world.random.next() < 0.3 ? null : fresh());
 }
 
-async function think({ clock, random }: World, ms: number): Promise<void> {
+export async function think({ clock, random }: World, ms: number): Promise<void> {
   const quick = random.next() < 0.3;
   await new Promise<void>((resolve) => void clock.timer(quick ? 0 : Math.round(random.next() * ms), resolve));
 }
 
-async function anyServer({ world, servers }: Scene): Promise<Up> {
+export async function anyServer({ world, servers }: Scene, which: 'any' | 'loop' = 'any'): Promise<Up> {
   for (;;) {
-    const server = pick(world, servers);
+    const server = which === 'any' ? pick(world, servers) : servers[1];
     if (server?.up !== undefined) return server.up;
     await new Promise<void>((resolve) => void world.clock.timer(10, resolve));
   }
 }
 
 /** What the server answers, or `undefined` when it dies first. */
-async function orDeath<T>(up: Up, answer: Promise<T>): Promise<T | undefined> {
+export async function orDeath<T>(up: Up, answer: Promise<T>): Promise<T | undefined> {
   return await Promise.race([answer, up.dead.then(() => undefined)]);
 }
 
-function pick<T>({ random }: World, all: readonly T[]): T {
+export function pick<T>({ random }: World, all: readonly T[]): T {
   return all[random.below(all.length)] as T;
 }

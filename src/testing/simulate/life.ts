@@ -12,7 +12,25 @@ export interface Weather {
 }
 
 /** Breaks a promise of ours on purpose, to prove that the simulation finds it. */
-export type Bug = 'answering before durable' | 'confirming before writing' | 'losing one wake-up';
+export type Bug =
+  | 'answering before durable'
+  | 'confirming before writing'
+  | 'losing one wake-up'
+  | 'losing one of a wave'
+  | 'noting the restart after the write'
+  | 'dropping a restart that failed'
+  | 'writing a blocked object'
+  | 'forgetting what is ours in a blocked object';
+export const bugs: readonly Bug[] = [
+  'answering before durable',
+  'confirming before writing',
+  'losing one wake-up',
+  'losing one of a wave',
+  'noting the restart after the write',
+  'dropping a restart that failed',
+  'writing a blocked object',
+  'forgetting what is ours in a blocked object',
+];
 
 /** What all parts of one simulation share. */
 export interface World {
@@ -22,6 +40,7 @@ export interface World {
   readonly bug: Bug | undefined;
   /** Wakes of syncs so far; the one of this number is lost, if that is the planted bug. */
   wakes: number;
+  /** Of those in a wave, if that is the planted bug. */
   readonly lostWake: number | undefined;
 }
 
@@ -65,6 +84,14 @@ export class Life {
     return result;
   }
 
+  /** A call that fails more often than others, before or after it was done. */
+  async unreliable<T>(call: () => Promise<T>): Promise<T> {
+    this.#fault('before it was done', 10);
+    const result = await call();
+    this.#fault('after it was done', 10);
+    return result;
+  }
+
   /** Lets a moment pass, in which the process may die. */
   async pass(): Promise<void> {
     const { clock, random, weather } = this.world;
@@ -74,8 +101,8 @@ export class Life {
     if (this.#over) await new Promise<never>(() => undefined);
   }
 
-  #fault(when: string): void {
+  #fault(when: string, factor = 1): void {
     const { random, weather } = this.world;
-    if (random.next() < weather.fault) throw new Error(`simulated fault, ${when}`);
+    if (random.next() < factor * weather.fault) throw new Error(`simulated fault, ${when}`);
   }
 }

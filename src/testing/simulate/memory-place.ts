@@ -56,7 +56,7 @@ export function readingOf(
   request: { readonly desired: Desired; readonly slots: readonly string[] },
 ): Reading {
   const mark = markOf(place, request.slots);
-  const blocked: Obstacle[] = (view.objects ?? [])
+  const blocked: Obstacle[] = request.slots
     .filter((group) => place?.blocked.has(group))
     .map((group) => ({ group, message: `${group} is being deleted` }));
   const { wanted, obstacles } = spread(view, request.desired);
@@ -121,6 +121,10 @@ export function objectsOf(options: Readonly<Record<string, unknown>>): readonly 
   const names = Object.keys(unknown);
   if (names.length > 0) throw new PlumbError('invalid', `unknown option ${names.join(', ')}`);
   if (objects === undefined) return undefined;
-  if (Array.isArray(objects) && objects.every((object) => typeof object === 'string' && object !== '')) return objects;
+  if (Array.isArray(objects) && objects.every(isName)) return objects;
   throw new PlumbError('invalid', 'option objects must be a list of names');
+}
+
+function isName(object: unknown): object is string {
+  return typeof object === 'string' && object !== '';
 }

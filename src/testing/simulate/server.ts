@@ -1,4 +1,5 @@
 import { MemoryAudit, openSeal } from '../plumb.ts';
+import { planted } from './bugs.ts';
 import { SimulatedDriver } from './driver.ts';
 import { Life } from './life.ts';
 import type { World } from './life.ts';
@@ -9,7 +10,6 @@ import { TokenMethod } from '#auth/token/method';
 import { sha256 } from '#crypto/digest';
 import { openKeyring } from '#crypto/keyring';
 import type { TruthOp, WorkOp } from '#domain/change';
-import type { InventoryRecord } from '#domain/records';
 import { Host } from '#reconcile/host';
 import type { SyncSource } from '#reconcile/reconciler';
 import { createServices } from '#service/create';
@@ -44,6 +44,8 @@ export interface Up {
   readonly services: Services;
   readonly parts: ServiceParts;
   readonly host: Host | undefined;
+  /** What the host is lent; none without one. */
+  readonly syncs: SyncSource | undefined;
   readonly dump: () => { readonly truth: Dump; readonly work: Dump };
 }
 
@@ -114,6 +116,7 @@ export class SimulatedServer {
     const truth = await openLog<TruthOp, TruthDraft>({ ...ofStream('truth'), fold: truthState });
     const work = await openLog<WorkOp, WorkDraft>({ ...ofStream('work'), fold: workState });
     let host: Host | undefined;
+    let lent: SyncSource | undefined;
     const parts: ServiceParts = {
       clock,
       random: world.random,
@@ -129,6 +132,7 @@ export class SimulatedServer {
       methods: (keeper) => [new TokenMethod({ storeId: keyring.storeId, records: keeper, clock, hash: sha256 })],
       reconciling: (syncs) => {
         host = this.#newHost(life, syncs);
+        lent = host === undefined ? undefined : syncs;
         return host === undefined ? noLoop : this.#reconciling(host);
       },
       version: '0.0.0-simulated',
@@ -136,7 +140,8 @@ export class SimulatedServer {
     const services = createServices(parts);
     void this.#follow(life, driver, 'truth', truth);
     void this.#follow(life, driver, 'work', work);
-    return { life, dead, services, parts, host, dump: () => ({ truth: dump(truthState), work: dump(workState) }) };
+    const dumped: Up['dump'] = () => ({ truth: dump(truthState), work: dump(workState) });
+    return { life, dead, services, parts, host, syncs: lent, dump: dumped };
   }
 
   /** What other servers write. */
@@ -152,7 +157,7 @@ export class SimulatedServer {
     const { target, world } = this.#options;
     if (target === undefined) return undefined;
     return new Host({
-      syncs: world.bug === 'confirming before writing' ? confirmingEarly(syncs) : syncs,
+      syncs: planted(world.bug, syncs, target),
       targets: fixedTargets({ memory: mortalTarget(target, life) }),
       clock: life.clock,
       random: world.random,
@@ -168,8 +173,9 @@ export class SimulatedServer {
       withdraw: (name) => host.withdraw(name),
       retarget: (target) => host.retarget(target),
       wake: (name, lane) => {
-        world.wakes += 1;
+        if (world.bug !== 'losing one of a wave' || lane === 'wave') world.wakes += 1;
         if (world.wakes !== world.lostWake) host.wake(name, lane);
+        else world.wakes += 1;
       },
     };
   }
@@ -187,26 +193,3 @@ const noLoop: Reconciling = {
   retarget: () => undefined,
   wake: () => undefined,
 };
-
-/** The planted bug: what is only meant is written down as done. */
-function confirmingEarly(syncs: SyncSource): SyncSource {
-  return {
-    names: () => syncs.names(),
-    spec: (name) => syncs.spec(name),
-    wish: (name, spec) => syncs.wish(name, spec),
-    inventory: (name) => syncs.inventory(name),
-    saveInventory: (name, record) => syncs.saveInventory(name, confirmed(record)),
-    status: (name) => syncs.status(name),
-    save: (name, inventory, status) => syncs.save(name, inventory, status),
-    fingerprint: (sync, name, value) => syncs.fingerprint(sync, name, value),
-    recordDelivery: (name, delivery) => syncs.recordDelivery(name, delivery),
-  };
-}
-
-function confirmed({ names, ...rest }: InventoryRecord): InventoryRecord {
-  const done = Object.entries(names).flatMap(([name, { confirmed: was, intent }]) => {
-    const now = intent === undefined ? was : intent;
-    return now === null || now === undefined ? [] : [[name, { confirmed: now }] as const];
-  });
-  return { ...rest, names: Object.fromEntries(done) };
-}

@@ -3,10 +3,24 @@
  * target, in one process under simulated time. Everything that happens follows from the seed.
  */
 import { FakeClock, SeededRandom, settle } from '../clock.ts';
-import { base, client, kept, lastWord, pair, reader, stranger } from './actors.ts';
+import { client, kept, lastWord, pair, reader, stranger } from './actors.ts';
 import type { Scene } from './actors.ts';
+import {
+  clusterConsumers,
+  clusterStranger,
+  clusterSyncs,
+  crowd,
+  crowdClient,
+  operator,
+  quietPause,
+  tidy,
+} from './cluster.ts';
+import { clusterViolations } from './cluster-rest.ts';
+import { Consumers } from './consumers.ts';
+import { declareAll } from './declare.ts';
 import { Ledger } from './ledger.ts';
 import type { Bug, Weather, World } from './life.ts';
+import { plainViolations } from './plain-rest.ts';
 import { SimulatedServer } from './server.ts';
 import type { Up } from './server.ts';
 import { MemoryTarget } from './target.ts';
@@ -30,10 +44,11 @@ export interface SimulationReport {
   readonly violations: readonly string[];
   /** How much happened: equal for equal seeds. */
   readonly counts: Readonly<
-    Record<'acknowledged' | 'refused' | 'unknown' | 'writes' | 'deaths' | 'wakes' | 'elapsed', number>
+    Record<'acknowledged' | 'refused' | 'unknown' | 'writes' | 'restarts' | 'deaths' | 'wakes' | 'elapsed', number>
   >;
 }
 
+const clusterPlaces = Object.fromEntries(Object.values(clusterSyncs).map(({ at }) => [at, true]));
 const calm: Weather = { fault: 0, death: 0, delay: 0 };
 const rough: Weather = { fault: 0.01, death: 0.004, delay: 30 };
 
@@ -56,10 +71,16 @@ class Simulation {
     this.#options = options;
     const { seed, bug } = options;
     const random = new SeededRandom(seed);
-    const lostWake = bug === 'losing one wake-up' ? 1 + random.below(50) : undefined;
+    const lostWake = bug === 'losing one wake-up' || bug === 'losing one of a wave' ? 1 + random.below(150) : undefined;
     this.#world = { clock: new FakeClock(), random, weather: { ...calm }, bug, wakes: 0, lostWake };
     const target = new MemoryTarget();
     target.written = (write) => this.#checkWrite(write);
+    target.trespassed = (at, object) => this.#accuse(`wrote to a blocked object: ${at}: ${object}`);
+    target.failing = () => random.next() < 10 * this.#world.weather.fault;
+    const accuse = (complaint: string): void => this.#accuse(complaint);
+    const consumers = new Consumers({ world: this.#world, target, accuse }, clusterConsumers);
+    target.changed = (at) => consumers.changed(at);
+    target.activator = (at, sync) => (at in clusterPlaces ? consumers.activatorOf(at, sync) : undefined);
     const shared = { world: this.#world, store: this.#store };
     let values = 0;
     this.#scene = {
@@ -68,9 +89,12 @@ class Simulation {
       target,
       ledger: new Ledger(),
       foreign: new Map(),
+      consumers,
+      operated: { paused: new Set(), withdrawn: new Set() },
       violations: [],
       root: () => this.#rootCaller,
       fresh: () => `value ${(values += 1)}`,
+      put: (folder) => lastWord(this.#scene, folder),
     };
   }
 
@@ -80,8 +104,12 @@ class Simulation {
       for (let phase = 0; phase < (this.#options.phases ?? 4); phase += 1) {
         await this.#work();
         await this.#rest();
+        await this.#answered(tidy(this.#scene));
+        await this.#rest();
         await this.#checkRest();
         await this.#lastWords();
+        await this.#answered(quietPause(this.#scene));
+        await this.#rest();
       }
       await this.#checkEnd();
     } catch (error) {
@@ -90,7 +118,7 @@ class Simulation {
   }
 
   report(): SimulationReport {
-    const { ledger, servers, violations } = this.#scene;
+    const { consumers, ledger, servers, violations } = this.#scene;
     return {
       seed: this.#options.seed,
       violations,
@@ -99,6 +127,7 @@ class Simulation {
         refused: ledger.count('refused'),
         unknown: ledger.count('unknown'),
         writes: this.#writes,
+        restarts: consumers.all.reduce((sum, { restarts }) => sum + restarts, 0),
         deaths: servers.reduce((sum, { deaths }) => sum + deaths, 0),
         wakes: this.#world.wakes,
         elapsed: Math.round(this.#world.clock.monotonic()),
@@ -118,27 +147,7 @@ class Simulation {
     const credential = { type: 'token', token: issued.token, address: 'unix' } as const;
     const root = await this.#answered(services.sessions.authenticate(credential, 'simulation'));
     this.#root = root;
-    await this.#answered(services.projects.put(root, 'p', {}, {}));
-    await this.#answered(services.environments.put(root, base, {}, {}));
-    await this.#answered(services.environments.put(root, kept.one, { extends: 'base' }, {}));
-    const policy = `allow list, read on **\n`;
-    await this.#answered(services.policies.put(root, 'keeper', { text: policy }, {}));
-    await this.#answered(services.principals.put(root, 'workload/keeper', { policies: ['keeper'] }, {}));
-    const first1 = pair.map((name) => ({ op: 'put', path: `${kept.one}/${name}`, value: 'first' }) as const);
-    const reference = {
-      op: 'put',
-      path: `${kept.one}/REF`,
-      form: 'expression',
-      value: 'to ${PAIR_A} and ${K0}',
-    } as const;
-    const defaults = { op: 'put', path: `${base}/K0`, value: 'default' } as const;
-    await this.#answered(services.changes.apply(root, { ops: [defaults, ...first1, reference] }));
-    for (const [at, from] of Object.entries(kept)) {
-      const options = { deleteMany: true };
-      await this.#answered(
-        services.syncs.put(root, at, { from, to: `memory:${at}`, runAs: 'workload/keeper', options }, {}),
-      );
-    }
+    await this.#answered(declareAll(services, root));
     this.#scene.servers[1]?.start();
   }
 
@@ -149,6 +158,9 @@ class Simulation {
       ...Array.from({ length: 4 }, () => client(this.#scene, 8)),
       reader(this.#scene, 6),
       stranger(this.#scene, 8),
+      operator(this.#scene, 6),
+      clusterStranger(this.#scene, 10),
+      crowdClient(this.#scene),
     ];
     let busy = actors.length;
     for (const actor of actors) void actor.finally(() => (busy -= 1)).catch((error: unknown) => this.#accuse(error));
@@ -176,7 +188,7 @@ class Simulation {
 
   /** One change for each place while all is quiet: nothing that comes later would make up for a wake that is lost. */
   async #lastWords(): Promise<void> {
-    for (const folder of Object.values(kept)) {
+    for (const folder of [...Object.values(kept), 'p/four', crowd.from]) {
       await this.#answered(lastWord(this.#scene, folder));
       await this.#rest();
       await this.#checkRest();
@@ -184,24 +196,10 @@ class Simulation {
   }
 
   async #checkRest(): Promise<void> {
-    const { servers, target, foreign, violations } = this.#scene;
+    const { servers, violations } = this.#scene;
     const up = this.#second(servers);
-    for (const [at, folder] of Object.entries(kept)) {
-      const evaluated = await this.#answered(up.services.entries.evaluate(this.#rootCaller, { folder }));
-      const wanted = evaluated.entries.map(({ path, value }): [string, string] => [
-        path.slice(folder.length + 1),
-        value,
-      ]);
-      const expected = new Map([...wanted, ...(foreign.get(at) ?? [])]);
-      const difference = differences(expected, target.peek(at)?.names ?? new Map());
-      if (difference !== '') {
-        violations.push(`the target is not equal at rest: ${at}: ${difference}; ${conditionsOf(up, at)}`);
-      }
-      const doubt = Object.values(up.parts.workState.view.record('inventory', at)?.names ?? {}).some(
-        (item) => 'intent' in item,
-      );
-      if (doubt) violations.push(`an intent is left at rest: ${at}`);
-    }
+    violations.push(...(await this.#answered(clusterViolations(this.#scene, up))));
+    violations.push(...(await this.#answered(plainViolations(this.#scene, up))));
   }
 
   async #checkEnd(): Promise<void> {
@@ -217,9 +215,10 @@ class Simulation {
     }
   }
 
-  #checkWrite({ at, steps, before, after }: MemoryWrite): void {
-    const { foreign, violations } = this.#scene;
+  #checkWrite({ at, sync, steps, before, after }: MemoryWrite): void {
+    const { foreign, operated, violations } = this.#scene;
     this.#writes += 1;
+    if (operated.paused.has(sync)) violations.push(`written while it was paused: ${sync}`);
     for (const { name } of steps) {
       if (before.get(name) === after.get(name)) violations.push(`a needless write: ${at}: ${name}`);
     }
@@ -257,7 +256,7 @@ class Simulation {
   }
 
   #accuse(error: unknown): void {
-    this.#scene.violations.push(`an actor failed: ${String(error)}`);
+    this.#scene.violations.push(typeof error === 'string' ? error : `an actor failed: ${String(error)}`);
   }
 
   #second(servers: readonly SimulatedServer[]): Up {
@@ -270,19 +269,4 @@ class Simulation {
     if (this.#root === undefined) throw new Error(`before the first start by ${serverPrincipal}`);
     return this.#root;
   }
-}
-
-function differences(expected: ReadonlyMap<string, string>, found: ReadonlyMap<string, string>): string {
-  const names = new Set([...expected.keys(), ...found.keys()]);
-  return [...names]
-    .filter((name) => expected.get(name) !== found.get(name))
-    .map((name) => `${name} is ${found.get(name) ?? 'absent'}, expected ${expected.get(name) ?? 'absent'}`)
-    .join('; ');
-}
-
-/** What the sync says of itself. */
-function conditionsOf({ parts }: Up, sync: string): string {
-  const conditions = parts.workState.view.record('sync-status', sync)?.conditions ?? [];
-  const held = conditions.filter(({ status }) => status === 'true');
-  return held.map(({ type, reason, message }) => `${type} ${reason}: ${message}`).join('; ');
 }

@@ -145,7 +145,12 @@ export class MemoryTarget implements Target {
     const place = this.#placeAt(at);
     this.#version += 1;
     place.version = this.#version;
-    for (const object of objects) place.objects.set(object, this.#version);
+    for (const object of objects) {
+      // What has nothing in it is gone.
+      const isLeft = object === '' || [...place.names.keys()].some((name) => objectOf(name) === object);
+      if (isLeft) place.objects.set(object, this.#version);
+      else place.objects.delete(object);
+    }
     this.#tell(at);
   }
 
