@@ -113,7 +113,7 @@ describe('the session', () => {
     expect(dry).toMatch(/staging/);
     expect((await plumb('sync', 'get', 'staging-file')).code).not.toBe(0);
     expect(await works('sync', 'plan', 'laptop')).toBeTruthy();
-    expect(await works('sync', 'status')).toMatch(/laptop +changelog\/production +local:production\.env +.*agree/);
+    expect(await works('sync', 'status')).toMatch(/^laptop +local:production\.env +yes \((\d+)\/\1\)/m);
   });
 
   test('run gives the values to a command', async () => {
