@@ -47,6 +47,7 @@ export class FakeWorkloads {
       version: unused,
       close: unused,
       requests: new Map(),
+      onRecovered: () => () => undefined,
       follow: (selection, listener) => {
         const opened: FakeStream = { selection, listener, stopped: false };
         this.streams.push(opened);

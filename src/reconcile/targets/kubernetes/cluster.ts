@@ -96,6 +96,11 @@ export interface Cluster {
    * each object that is there, then `ready`, then with every change; again from the start after a gap.
    */
   follow(selection: Selection, listener: FollowListener): Following;
+  /**
+   * Calls `listener` whenever the server answers again, after calls to it have failed at once. Streams may have outlived
+   * that and tell nothing of it. Returns a stop function.
+   */
+  onRecovered(listener: () => void): () => void;
   /** Of requests sent so far, by `<verb> <resource>`: for metrics. Renewals of watches count as `watch`. */
   readonly requests: ReadonlyMap<string, number>;
   close(): Promise<void>;

@@ -39,6 +39,7 @@ export function connectCluster(options: ConnectOptions): Cluster {
   const maxBytes = options.maxObjectBytes ?? defaultObjectBytes;
   const calls = new Calls(requests, maxBytes);
   const watches = new Watches(link, forWatches, { silenceMs: options.silenceMs ?? 90_000, maxBytes });
+  const onRecovered: Cluster['onRecovered'] = (listener) => link.circuit.onRecovered(listener);
   const follows = new Follows({
     clock,
     random,
@@ -46,7 +47,7 @@ export function connectCluster(options: ConnectOptions): Cluster {
     get: (selection, signal) => calls.listed(selection, { lane: 'drift', signal }),
     list: (selection, signal) => calls.list(selection, { lane: 'drift', signal }),
     startsWithAll: true,
-    onRecovered: (listener) => link.circuit.onRecovered(listener),
+    onRecovered,
   });
   const id = access.server.replace(/\/+$/, '');
   const close = (): Promise<void> => {
@@ -56,7 +57,7 @@ export function connectCluster(options: ConnectOptions): Cluster {
     link.budget.refuseAll(error);
     return Promise.resolve();
   };
-  return clusterOf({ id, requests: counts, calls, follows, close });
+  return clusterOf({ id, requests: counts, calls, follows, onRecovered, close });
 }
 
 /** What goes between us and one server: connections, who we are, how much may be asked and whether it answers. */
@@ -86,10 +87,11 @@ interface Parts {
   readonly requests: ReadonlyMap<string, number>;
   readonly calls: Calls;
   readonly follows: Follows;
+  readonly onRecovered: Cluster['onRecovered'];
   readonly close: () => Promise<void>;
 }
 
-function clusterOf({ id, requests, calls, follows, close }: Parts): Cluster {
+function clusterOf({ id, requests, calls, follows, onRecovered, close }: Parts): Cluster {
   return {
     id,
     requests,
@@ -102,6 +104,7 @@ function clusterOf({ id, requests, calls, follows, close }: Parts): Cluster {
     version: (context) => calls.version(context),
     may: (right, context) => calls.may(right, context),
     follow: (selection, listener) => follows.follow(selection, listener),
+    onRecovered,
     close,
   };
 }

@@ -144,8 +144,11 @@ export class KubernetesPlace implements Place {
     this.#changed = changed;
     const stop = this.#namespaces.follow(changed);
     this.#slots.follow();
+    // What failed meanwhile has not to wait until it is tried again by itself.
+    const forget = this.#options.cluster.onRecovered(changed);
     this.#stop = () => {
       this.#changed = undefined;
+      forget();
       stop();
       this.#slots.stop();
     };
