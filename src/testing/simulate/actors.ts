@@ -1,4 +1,3 @@
-import type { Operated } from './cluster.ts';
 import type { Consumers } from './consumers.ts';
 import type { Ledger } from './ledger.ts';
 import type { World } from './life.ts';
@@ -14,6 +13,14 @@ const folders = [...Object.values(kept), base, 'p/four'];
 /** Always put together, with one value: nobody may ever see two. */
 export const pair = ['PAIR_A', 'PAIR_B'] as const;
 const names = ['K0', 'K1', 'K2', 'K3', 'K4', 'K5'];
+/** What a person did to a sync, and the log may not say. */
+export interface Operated {
+  /** Paused while all was quiet: nothing of it may be written until it is resumed. */
+  readonly paused: Set<string>;
+  /** Its names were removed, or about to be. */
+  readonly withdrawn: Set<string>;
+}
+
 /** Codes that say for certain that nothing was changed. */
 const refusals = new Set<string>(['mismatch', 'conflict', 'not-found', 'invalid', 'exists', 'forbidden']);
 

@@ -38,14 +38,6 @@ export function specOf(name: ClusterSync, choice = { objects: 0, prefix: 0 }): S
   return { from, to: `memory:${at}`, runAs: 'workload/keeper', options };
 }
 
-/** What a person did to a sync, and the log may not say. */
-export interface Operated {
-  /** Paused while all was quiet: nothing of it may be written until it is resumed. */
-  readonly paused: Set<string>;
-  /** Its names were removed, or about to be. */
-  readonly withdrawn: Set<string>;
-}
-
 /** A person who pauses, declares anew, withdraws and applies. */
 export async function operator(scene: Scene, times: number): Promise<void> {
   for (let time = 0; time < times; time += 1) {
