@@ -117,7 +117,7 @@ describe.skipIf(without('kubernetes'))('a cluster', () => {
     const label = { labels: { 'plumb.dev/x': 'hunter2 with spaces' } };
     const tries: readonly (readonly [object, string, RegExp])[] = [
       [bodyOf(namespace, { A: 'hunter2!' }), 'mismatch', /other field managers hold \.data\.A of somebody$/],
-      [bodyOf(namespace, { 'a b': 'hunter2' }), 'invalid', /the server refused it$/],
+      [bodyOf(namespace, { 'a b': 'hunter2' }), 'invalid', /the object is not valid$/],
       [big, 'too-large', /data is too long$/],
       [bodyOf(namespace, {}, label), 'invalid', /metadata\.labels is not valid$/],
       [{ ...bodyOf(namespace, {}), type: 'hunter2' }, 'invalid', /type is not valid$/],
