@@ -54,7 +54,7 @@ export async function prove(options: ProofOptions): Promise<ProofReport> {
     await weather.calm();
     const from = performance.now();
     await rest(world, { patienceMs, examine: () => examiner.examine() });
-    if (world.output.includes('S3CRET')) world.violations.push('the server printed a secret');
+    if (world.ours.output.includes('S3CRET')) world.violations.push('the server printed a secret');
     log.push(`rest after ${Math.round(performance.now() - from)} ms`);
   };
   try {
@@ -69,14 +69,14 @@ export async function prove(options: ProofOptions): Promise<ProofReport> {
   } catch (error) {
     world.violations.push(error instanceof Error ? `a step failed: ${error.stack ?? error.message}` : String(error));
   }
-  const said = world.output.trimEnd().split('\n').slice(-10);
+  const said = world.ours.output.trimEnd().split('\n').slice(-10);
   return { seed, violations: world.violations, last: [...log.slice(-40), ...said], writes: examiner.count };
 }
 
-function stepsFor({ weather: kind = 'foul' }: ProofOptions, weather: Weather): readonly Step[] {
+function stepsFor({ weather: kind = 'foul', isPatient = false }: ProofOptions, weather: Weather): readonly Step[] {
   const people = [...sourceSteps, ...clusterSteps, ...foreignSteps];
   if (kind === 'fair') return [...people, { weight: 12, act: intrusion }];
-  return [...people, ...namespaceSteps, ...weatherSteps(weather), ...accidentSteps];
+  return [...people, ...namespaceSteps, ...weatherSteps(weather), ...accidentSteps(isPatient)];
 }
 
 /** Nobody does things at once, or waits until we are done. */

@@ -4,23 +4,25 @@ import type { Trap } from './traffic.ts';
 import type { World } from './world.ts';
 
 /** Those that take seconds. */
-export const accidentSteps: readonly Step[] = [
-  { weight: 1.5, act: restartApiServer },
-  { weight: 1, act: killServer },
-  { weight: 2.5, act: killWhileWriting },
-];
+export function accidentSteps(isPatient: boolean): readonly Step[] {
+  return [
+    { weight: 1.5, act: (world) => restartApiServer(world, isPatient) },
+    { weight: 1, act: killServer },
+    { weight: 2.5, act: killWhileWriting },
+  ];
+}
 
-async function restartApiServer(world: World): Promise<string> {
+async function restartApiServer(world: World, isPatient: boolean): Promise<string> {
   // With streams open it takes a minute to end by itself.
-  const signal = world.isPatient && world.random.next() < 0.2 ? 'SIGTERM' : 'SIGKILL';
+  const signal = isPatient && world.random.next() < 0.2 ? 'SIGTERM' : 'SIGKILL';
   await world.kubernetes.restartApiServer(signal);
   await world.history.caughtUp();
   return `the API server is started again after ${signal}`;
 }
 
 async function killServer(world: World): Promise<string> {
-  await world.kill();
-  await world.start();
+  await world.ours.kill();
+  await world.ours.start();
   return 'kill -9';
 }
 
@@ -29,7 +31,7 @@ async function killWhileWriting(world: World): Promise<string> {
   const when: Trap['when'] = world.random.next() < 0.5 ? 'before' : 'after';
   const { promise: killed, resolve } = Promise.withResolvers<string>();
   const spring: Trap['spring'] = async ({ group }) => {
-    await world.kill();
+    await world.ours.kill();
     resolve(`kill -9 ${when} a write to ${group}`);
     return false;
   };
@@ -41,6 +43,6 @@ async function killWhileWriting(world: World): Promise<string> {
   const patience = new Promise<string>((done) => setTimeout(() => done('kill -9 at a write: none came'), 3000).unref());
   const said = await Promise.race([killed, patience]);
   world.traffic.set(undefined);
-  await world.start();
+  await world.ours.start();
   return said;
 }

@@ -116,7 +116,7 @@ export class Examiner {
 
   /** Each change of a name has a delivery of its own that names its entry, recorded before. */
   #audit(write: Write, keys: readonly string[]): void {
-    const records = this.#world.audit.read();
+    const records = this.#world.ours.audit.read();
     for (const key of keys) {
       const sync = this.#syncOf(write, key);
       if (sync === undefined) continue;

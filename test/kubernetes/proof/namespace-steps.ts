@@ -11,7 +11,7 @@ export const namespaceSteps: readonly Step[] = [
 
 /** It joins those that are selected, or leaves them. */
 async function relabelNamespace(world: World): Promise<string> {
-  const name = world.pick([...world.alive]);
+  const name = world.pick([...world.lands.alive]);
   if (name === undefined) return 'nothing';
   const path = pathOf({ kind: 'Namespace', metadata: { name } });
   const { kube } = world.kubernetes;
@@ -23,9 +23,9 @@ async function relabelNamespace(world: World): Promise<string> {
 }
 
 async function removeNamespace(world: World): Promise<string> {
-  const name = world.pick([...world.alive]);
+  const name = world.pick([...world.lands.alive]);
   if (name === undefined) return 'nothing';
-  world.alive.delete(name);
+  world.lands.alive.delete(name);
   world.ledger.lost(`${name}/`);
   world.ledger.unsure((solid) => solid.startsWith(`${name}/`));
   await world.kubernetes.kube.delete(pathOf({ kind: 'Namespace', metadata: { name } }));
@@ -34,13 +34,13 @@ async function removeNamespace(world: World): Promise<string> {
 
 /** One that was deleted, once it is gone. */
 async function bringNamespace(world: World): Promise<string> {
-  const name = world.lands.many.find((each) => !world.alive.has(each));
+  const name = world.lands.many.find((each) => !world.lands.alive.has(each));
   if (name === undefined) return 'nothing';
   const { kube } = world.kubernetes;
   const labels = { world: world.lands.world };
   const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
   await kube.waitFor(pathOf(object), (found) => found === undefined);
   await kube.put(object);
-  world.alive.add(name);
+  world.lands.alive.add(name);
   return `create namespace ${name}`;
 }

@@ -28,9 +28,9 @@ export function anyGroup(world: World): Group {
   return world.pick(groups.filter((group) => isThere(world, group))) ?? first;
 }
 
-function isThere({ lands, alive }: World, group: Group): boolean {
+function isThere({ lands }: World, group: Group): boolean {
   const [namespace = ''] = group.split('/');
-  return !lands.many.includes(namespace) || alive.has(namespace);
+  return !lands.many.includes(namespace) || lands.alive.has(namespace);
 }
 
 /** Does it, unless the object or its namespace is not there. */

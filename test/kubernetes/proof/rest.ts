@@ -23,7 +23,7 @@ interface Truth {
 
 /** Waits for agreement, and notes what is wrong. Faults have ended before. */
 export async function rest(world: World, options: RestOptions): Promise<void> {
-  await world.start();
+  await world.ours.start();
   for (const { name, pause } of await world.client.syncs.list()) {
     if (pause !== undefined) await world.client.syncs.resume(name);
   }

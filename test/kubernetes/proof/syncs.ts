@@ -28,6 +28,8 @@ export interface Lands {
   readonly two: string;
   /** Come and go. */
   readonly many: readonly string[];
+  /** Those of them that are there, and not about to go. */
+  readonly alive: Set<string>;
 }
 
 export const secretEntries = ['S0', 'S1', 'S2', 'S3'] as const;

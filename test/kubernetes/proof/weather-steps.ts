@@ -44,7 +44,7 @@ export class Weather {
     this.#spells.length = 0;
     this.#world.traffic.set(undefined);
     await this.#clear();
-    if (this.#hangs && this.#world.random.next() < 0.8) this.#world.tcp.cut();
+    if (this.#hangs && this.#world.random.next() < 0.8) this.#world.network.tcp.cut();
     this.#hangs = false;
   }
 
@@ -95,7 +95,7 @@ function badAnswers(world: World, weather: Weather): Promise<string> {
   const count = 1 + world.random.below(3);
   weather.spell(count, matches, fault);
   // A watch that is open is not asked for.
-  if (matches === isWatch) world.http.endStreams();
+  if (matches === isWatch) world.network.http.endStreams();
   return Promise.resolve(`${name}, ${count} times`);
 }
 
@@ -105,7 +105,7 @@ function hang(_world: World, weather: Weather): Promise<string> {
 }
 
 async function network(world: World, weather: Weather): Promise<string> {
-  const { tcp, http } = world;
+  const { tcp, http } = world.network;
   const steps = 1 + world.random.below(4);
   const kinds: readonly (readonly [string, () => unknown])[] = [
     ['connections are cut', () => tcp.cut('reset')],
@@ -155,7 +155,7 @@ async function network(world: World, weather: Weather): Promise<string> {
   return `${name}, ${steps} steps`;
 }
 
-async function refuse({ tcp }: World): Promise<void> {
+async function refuse({ network: { tcp } }: World): Promise<void> {
   await tcp.refuse();
   tcp.cut();
 }
@@ -165,7 +165,7 @@ async function compact(world: World, weather: Weather): Promise<string> {
   await weather.bad(
     2,
     () => refuse(world),
-    () => world.tcp.admit(),
+    () => world.network.tcp.admit(),
   );
   await world.history.caughtUp();
   await world.kubernetes.compactEtcd();
