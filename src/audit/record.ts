@@ -25,5 +25,20 @@ export interface AuditRecord {
 
 /** The record as one line of JSON, without the line break. */
 export function encodeAuditRecord(record: AuditRecord): string {
-  return JSON.stringify(record);
+  const { time, requestId, action, paths, outcome, revision, code, rule } = record;
+  const act = JSON.stringify({ requestId, action, paths, outcome, revision, code, rule });
+  return `{"time":${time},${whoOf(record)},${act.slice(1)}`;
+}
+
+type Who = Pick<AuditRecord, 'principal' | 'accessor' | 'address'>;
+
+let last: Who & { readonly text: string } = { principal: '', accessor: '', address: '', text: '' };
+
+/** Most often it is the one of the record before, as it was written then. */
+function whoOf({ principal, accessor, address }: Who): string {
+  const isLast = principal === last.principal && accessor === last.accessor && address === last.address;
+  if (isLast && last.text !== '') return last.text;
+  const text = JSON.stringify({ principal, accessor, address }).slice(1, -1);
+  last = { principal, accessor, address, text };
+  return text;
 }

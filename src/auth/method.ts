@@ -24,8 +24,11 @@ export interface Identity {
 /** Turns a credential into an identity. */
 export interface AuthMethod {
   readonly name: string;
-  /** `null`: not mine, ask the next one. Throws `unauthenticated`: mine, and refused. */
-  authenticate(credential: Credential): Promise<Identity | null>;
+  /**
+   * `null`: not mine, ask the next one. Throws (or rejects with) `unauthenticated`: mine, and refused. What need not
+   * wait for anything answers at once.
+   */
+  authenticate(credential: Credential): Identity | null | Promise<Identity | null>;
   /**
    * The identity as it stands now, without a credential and without counting a use: for streams and
    * for acts that waited. `undefined`: the right has ended, or is not this method's.

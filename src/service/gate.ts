@@ -71,11 +71,13 @@ export class Gate {
     } catch (error) {
       throw await this.#recordFailure(caller, act, rights, error);
     }
-    await this.#write({
-      ...this.#head(caller, released.action ?? act.action),
-      paths: released.paths ?? [act.path],
-      outcome: 'allowed',
-    });
+    const record = this.#head(caller, released.action ?? act.action);
+    const line = encodeAuditRecord({ ...record, paths: released.paths ?? [act.path], outcome: 'allowed' });
+    try {
+      await this.#options.audit.write(line);
+    } catch (cause) {
+      throw unrecorded(cause);
+    }
     return released.result;
   }
 
@@ -186,8 +188,8 @@ export class Gate {
         code,
         ...(refusal?.rule === undefined ? {} : { rule: refusal.rule }),
       });
-    } catch (unrecorded) {
-      return unrecorded;
+    } catch (fault) {
+      return fault;
     }
     return error;
   }
@@ -202,11 +204,13 @@ export class Gate {
     try {
       await this.#options.audit.write(encodeAuditRecord(record));
     } catch (cause) {
-      throw new PlumbError('unavailable', 'the audit record could not be written, so the request was refused', {
-        cause,
-      });
+      throw unrecorded(cause);
     }
   }
+}
+
+function unrecorded(cause: unknown): PlumbError {
+  return new PlumbError('unavailable', 'the audit record could not be written, so the request was refused', { cause });
 }
 
 /** Only the truth stream has policies; a draft of the other is authorised by the durable ones. */

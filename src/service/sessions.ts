@@ -24,7 +24,9 @@ export class Doorkeeper implements Sessions {
 
   async authenticate(credential: Credential, requestId: string, onRefusal?: () => void): Promise<Caller> {
     try {
-      return { identity: await this.#identify(credential), requestId, address: credential.address };
+      const found = this.#identify(credential, 0);
+      const identity = found instanceof Promise ? await found : found;
+      return { identity, requestId, address: credential.address };
     } catch (error) {
       if (isRefusal(error)) onRefusal?.();
       return this.#options.gate.refuseCredential(credential.address, requestId, error);
@@ -56,12 +58,15 @@ export class Doorkeeper implements Sessions {
     });
   }
 
-  async #identify(credential: Credential): Promise<Identity> {
-    for (const method of this.#options.methods) {
-      const identity = await method.authenticate(credential);
-      if (identity !== null) return identity;
+  /** By the first method from that one on that takes the credential. Most answer at once, and every request comes here. */
+  #identify(credential: Credential, from: number): Identity | Promise<Identity> {
+    const method = this.#options.methods[from];
+    if (method === undefined) {
+      throw new PlumbError('unauthenticated', 'no way to sign in accepts this credential');
     }
-    throw new PlumbError('unauthenticated', 'no way to sign in accepts this credential');
+    const found = method.authenticate(credential);
+    if (found instanceof Promise) return found.then((identity) => identity ?? this.#identify(credential, from + 1));
+    return found ?? this.#identify(credential, from + 1);
   }
 }
 

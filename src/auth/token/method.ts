@@ -41,15 +41,14 @@ export class TokenMethod implements AuthMethod {
     this.#options = options;
   }
 
-  async authenticate(credential: Credential): Promise<Identity | null> {
+  authenticate(credential: Credential): Identity | null | Promise<Identity> {
     const { storeId, records, hash } = this.#options;
     if (credential.type !== 'token') return null;
     checkTokenForm(credential.token, storeId);
     const found = records.byHash(hash(credential.token));
     if (found === undefined) throw unknownToken();
     const identity = this.#identify(found.accessor, found.record);
-    if (found.record.uses !== undefined) await records.spend(found.accessor);
-    return identity;
+    return found.record.uses === undefined ? identity : records.spend(found.accessor).then(() => identity);
   }
 
   recheck(identity: Identity): Identity | undefined {
