@@ -36,15 +36,17 @@ export class WorkloadIndex {
   readonly #held = new Map<string, Held>();
   readonly #following: Following;
   readonly #moved: (name: string) => void;
+  readonly #settled: () => void;
   /** `lost`: what was told since then; whatever was not by the next `ready` is gone. */
   #toldSince: Set<string> | undefined = new Set();
   #isCurrent = false;
   #error: Error | undefined;
   readonly #waiting = new Set<Waiter>();
 
-  constructor(cluster: Cluster, { kind, namespace, moved }: IndexOptions) {
+  constructor(cluster: Cluster, { kind, namespace, moved, settled }: IndexOptions) {
     this.#kind = kind;
     this.#moved = moved;
+    this.#settled = settled;
     this.#following = cluster.follow(
       { resource: resourceOf[kind], namespace },
       {
@@ -53,6 +55,11 @@ export class WorkloadIndex {
         lost: (error) => this.#lose(error),
       },
     );
+  }
+
+  /** What is known here is what is there. */
+  get isCurrent(): boolean {
+    return this.#isCurrent;
   }
 
   get(name: string): Workload | undefined {
@@ -126,6 +133,7 @@ export class WorkloadIndex {
     this.#error = undefined;
     if (told !== undefined) for (const name of this.#held.keys()) if (!told.has(name)) this.forget(name);
     for (const { resolve } of this.#waiting) resolve();
+    this.#settled();
   }
 
   #lose(error: Error): void {
@@ -168,4 +176,6 @@ interface IndexOptions {
   readonly namespace: string;
   /** Called with the name of one whose progress is of another state, or which is gone. */
   readonly moved: (name: string) => void;
+  /** Called when what is known here has become what is there. */
+  readonly settled: () => void;
 }

@@ -59,6 +59,20 @@ describe('following', () => {
     expect(fake.streams).toHaveLength(3);
   });
 
+  test('who asked in vain is told when it is worth asking again: once, when every kind is known', async () => {
+    await fake.follow(deployment());
+    const error = new PlumbError('unavailable', 'the server is away');
+    for (const kind of ['Deployment', 'DaemonSet']) fake.listener(kind).lost(error);
+    await expect(fake.consumers()).rejects.toBe(error);
+    await expect(fake.consumers()).rejects.toBe(error);
+    fake.listener().ready();
+    expect(fake.changed).toBe(0);
+    fake.listener('DaemonSet').ready();
+    expect(fake.changed).toBe(1);
+    fake.listener('DaemonSet').ready();
+    expect(fake.changed).toBe(1);
+  });
+
   test('a call that is given up ends', async () => {
     const abort = new AbortController();
     const asked = fake.app.consumers(names, abort.signal);

@@ -22,7 +22,7 @@ export interface ActivatorOptions {
   readonly sync: string;
   /** The processes read the files in their volumes again by themselves. Default: nobody knows, so they are started anew. */
   readonly watchful?: boolean;
-  /** Something that `progress` said is on its way has arrived, has failed or is gone. */
+  /** Something that `progress` said is on its way has arrived, has failed or is gone; or what was asked in vain can be known. */
   readonly changed?: () => void;
 }
 
@@ -45,23 +45,25 @@ export class Workloads {
 
   activator(options: ActivatorOptions): Activator {
     const { cluster } = this.#options;
-    const at = (name: string, signal: AbortSignal): Promise<WorkloadNamespace> => this.#at(name, signal);
-    return new WorkloadActivator({ ...options, cluster, restarts: this.#restarts, at });
+    const changed = (): void => options.changed?.();
+    const at: Parts['at'] = (name, signal) => this.#at(name, signal, changed);
+    return new WorkloadActivator({ ...options, changed, cluster, restarts: this.#restarts, at });
   }
 
   close(): void {
     for (const name of [...this.#namespaces.keys()]) this.#release(name);
   }
 
-  /** The namespace, as it is now. One that cannot be followed is tried anew by whoever asks next. */
-  async #at(name: string, signal: AbortSignal): Promise<WorkloadNamespace> {
+  /** The namespace, as it is now. One that may not be followed is tried anew by whoever asks next. */
+  async #at(name: string, signal: AbortSignal, changed: () => void): Promise<WorkloadNamespace> {
     const namespace = this.#namespaces.get(name) ?? this.#follow(name);
     namespace.askedAt = this.#options.clock.monotonic();
     try {
       await Promise.all([...namespace.kinds.values()].map((index) => index.current(signal)));
     } catch (error) {
       const isRefused = error instanceof PlumbError && error.code === 'forbidden';
-      if (isRefused && this.#namespaces.get(name) === namespace) this.#release(name);
+      if (!isRefused) namespace.tellKnown(changed);
+      else if (this.#namespaces.get(name) === namespace) this.#release(name);
       throw error;
     }
     return namespace;
@@ -91,6 +93,7 @@ export class Workloads {
 }
 
 interface Parts extends ActivatorOptions {
+  readonly changed: () => void;
   readonly cluster: Cluster;
   readonly restarts: Restarts;
   readonly at: (namespace: string, signal: AbortSignal) => Promise<WorkloadNamespace>;
@@ -100,12 +103,10 @@ interface Parts extends ActivatorOptions {
 class WorkloadActivator implements Activator {
   readonly #parts: Parts;
   readonly #key: string;
-  readonly #changed: () => void;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#key = contentKey(parts.sync);
-    this.#changed = () => parts.changed?.();
   }
 
   async consumers(names: ReadonlySet<string>, signal: AbortSignal): Promise<readonly Consumer[]> {
@@ -140,7 +141,7 @@ class WorkloadActivator implements Activator {
     if (workload.marks.get(this.#key) !== mark) {
       return { state: 'undone', message: 'its pod template does not carry the mark of the restart (any more)' };
     }
-    if (workload.progress.state === 'waiting') followed.tell(consumer, this.#changed);
+    if (workload.progress.state === 'waiting') followed.tell(consumer, this.#parts.changed);
     return workload.progress;
   }
 
