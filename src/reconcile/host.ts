@@ -32,6 +32,8 @@ export interface HostOptions {
   readonly oscillation?: OscillationLimits;
   /** Called after a status that is news was saved: for the log. */
   readonly saved?: (name: SyncName, status: SyncStatus) => void;
+  /** Called with a fault of ours that kept a sync from its target: for the log, as the status does not say what it is. */
+  readonly failed?: (name: SyncName, error: unknown) => void;
 }
 
 /** Syncs, loop and targets put together: what a server (or an agent, an operator) runs. */

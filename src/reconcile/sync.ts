@@ -28,6 +28,8 @@ export interface SyncReconcilerOptions {
   readonly oscillation?: OscillationLimits;
   /** Called after a status that is news was saved. */
   readonly saved?: (name: SyncName, status: SyncStatus) => void;
+  /** Called with a fault of ours, of which the status does not say what it is. */
+  readonly failed?: (name: SyncName, error: unknown) => void;
 }
 
 export interface LookingOptions {
@@ -70,6 +72,7 @@ export class SyncReconciler implements Reconciler {
   readonly #memos = new Map<SyncName, Memo>();
   readonly #activations: Activations;
   readonly #clock: Clock;
+  readonly #failed: (name: SyncName, error: unknown) => void;
   readonly #turns = new Map<SyncName, Promise<unknown>>();
   /** Specs whose names were removed on purpose: nothing is written for them by the loop. */
   readonly #withdrawn = new WeakSet<SyncSpec>();
@@ -78,6 +81,7 @@ export class SyncReconciler implements Reconciler {
     this.#syncs = options.syncs;
     this.#places = options.places;
     this.#clock = options.clock;
+    this.#failed = options.failed ?? (() => undefined);
     this.#deliveries = new Deliveries({ ...options, oscillation, saved });
     this.#activations = new Activations({ ...options, deliveries: this.#deliveries });
   }
@@ -101,6 +105,7 @@ export class SyncReconciler implements Reconciler {
         return done;
       } catch (error) {
         this.#memos.delete(name);
+        if (!(error instanceof PlumbError) || error.code === 'internal') this.#failed(name, error);
         if (spec !== undefined && !signal.aborted) await this.#deliveries.conclude(name, failure(spec, error));
         return { kind: 'error', error, terminal: false };
       }

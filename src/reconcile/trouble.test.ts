@@ -175,10 +175,14 @@ describe('what cannot be done', () => {
   test('a fault of ours is told without its message', async () => {
     kept().syncs.declare('a');
     kept().syncs.want('a', { A: '1' });
-    kept().syncs.before = (call) => (call === 'wish a' ? Promise.reject(new Error('value: hunter2')) : undefined);
+    const fault = new Error('value: hunter2');
+    kept().syncs.before = (call) => (call === 'wish a' ? Promise.reject(fault) : undefined);
+    const faults: unknown[] = [];
+    kept().host = kept().newHost({ failed: (...found) => faults.push(found) });
     kept().host.start();
     await kept().rest();
     expect([kept().state('a'), JSON.stringify(kept().said).includes('hunter2')]).toEqual([['Error: Internal'], false]);
+    expect(faults[0]).toEqual(['a', fault]);
   });
 
   test('a target that never answers is given up, and holds nobody else up', async () => {

@@ -106,7 +106,7 @@ async function build(config: Config, options: ComposeOptions, { opened, closeAll
       new TokenMethod({ storeId: store.keyring.storeId, records: keeper, clock, hash: sha256 }),
     ],
     reconciling: (source: SyncSource, targets: OpenTargets) =>
-      (host = new Host({ syncs: source, targets, clock, random, saved: logSync(log) })),
+      (host = new Host({ syncs: source, targets, clock, random, saved: logSync(log), failed: logFault(log) })),
   };
   const services = createServices(parts);
   const requestId = requestIds(random);
@@ -202,6 +202,11 @@ function logSync(log: Logger): (name: string, status: SyncStatus) => void {
     const holds = conditions.filter(({ status }) => status === 'true').map(({ type }) => type);
     log.info({ sync, conditions: holds, agree, total, ...(note === undefined ? {} : { note }) }, 'sync status');
   };
+}
+
+/** Without its message, which may hold a value. */
+function logFault(log: Logger): (name: string, error: unknown) => void {
+  return (sync, error) => log.error({ sync, ...errorFields(error) }, 'sync failed');
 }
 
 function hostsOf({ allowedHosts, listen }: Config): readonly string[] {
