@@ -86,12 +86,20 @@ function express(world: World): Promise<string> {
 async function respecify(world: World): Promise<string> {
   const sync = world.pick(world.syncs.filter(({ name }) => ['both-kinds', 'many', 'prefixed'].includes(name)));
   if (sync === undefined) return 'nothing';
+  const { prefix, labels } = sync;
   if (sync.name === 'prefixed') {
     sync.prefix = sync.prefix === 'APP_' ? 'NEW_' : 'APP_';
     for (const group of groupsOf(sync, world.lands)) world.ledger.unsure((name) => name.startsWith(`${group}/`));
   } else sync.labels = world.random.next() < 0.3 ? {} : { team: world.ledger.fresh('plain') };
-  await putSync(world.client, sync, world.lands);
-  return `spec of ${sync.name}`;
+  try {
+    await putSync(world.client, sync, world.lands);
+    return `spec of ${sync.name}`;
+  } catch (error) {
+    if (!(error instanceof PlumbApiError)) throw error;
+    // Its folder cannot be evaluated at this moment: an expression names what is not there.
+    Object.assign(sync, { prefix, labels });
+    return `spec of ${sync.name} refused: ${error.code}`;
+  }
 }
 
 /** Until the next rest. */
