@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Client, SyncView } from '@plumbd/client';
+import type { Client, Condition, SyncView } from '@plumbd/client';
 import { type HttpProxy, startHttpProxy } from '#testing/http-proxy';
 import type { Kubernetes, KubeUser } from '#testing/kubernetes';
 import { startTcpProxy, type TcpProxy } from '#testing/proxy';
@@ -126,11 +126,15 @@ export class Site implements AsyncDisposable {
   }
 }
 
+export function conditionOf({ status }: SyncView, type: string): Condition | undefined {
+  return status?.conditions.find((one) => one.type === type && one.status === 'true');
+}
+
 /** Whether a condition holds of the newest spec. */
-export function holds({ status, generation }: SyncView, type: string, reason?: string): boolean {
-  const condition = status?.conditions.find((one) => one.type === type && one.status === 'true');
+export function holds(view: SyncView, type: string, reason?: string): boolean {
+  const condition = conditionOf(view, type);
   return (
-    status?.generation === generation &&
+    view.status?.generation === view.generation &&
     condition !== undefined &&
     (reason === undefined || condition.reason === reason)
   );
