@@ -34,7 +34,7 @@ describe.skipIf(without('kubernetes'))('on a real API server', () => {
       ['left-out-name', 11, /without a delivery that names|is absent, expected/],
     ] as const)('%s', async (bug, first, sign) => {
       const found: string[] = [];
-      for (let seed = first; found.length === 0 && seed < first + 5; seed += 1) {
+      for (let seed = first; found.length === 0 && seed < first + 12; seed += 1) {
         const { violations } = await prove({ kubernetes, seed, ...quiet, node: planted(bug) });
         found.push(...violations);
       }
