@@ -69,6 +69,7 @@ export class Examiner {
     return { write, before: versions[index]?.object, after: undefined };
   }
 
+  /** The next version, if it is as the write says, and no other write is known to have made it. */
   #findUnanswered({ group, body, sync }: Write): string | undefined {
     const versions = this.#world.history.versions(group);
     const index = versions.findIndex(({ resourceVersion }) => resourceVersion === body?.metadata.resourceVersion);
@@ -76,7 +77,10 @@ export class Examiner {
     const values = next?.object === undefined ? {} : (next.object.data ?? {});
     const isIt = Object.entries(body?.data ?? {}).every(([key, value]) => values[key] === value);
     const isOwn = next?.object?.metadata.managedFields?.some(({ manager }) => manager === `plumb/${sync}`) === true;
-    return index !== -1 && isIt && isOwn ? next.resourceVersion : undefined;
+    const isAnswered = this.#world.traffic.writes.some(
+      ({ answer }) => answer?.metadata.resourceVersion === next?.resourceVersion,
+    );
+    return index !== -1 && isIt && isOwn && !isAnswered ? next.resourceVersion : undefined;
   }
 
   #judge(done: Done): void {
