@@ -3,13 +3,19 @@ import { without } from '../fault/without.ts';
 import { prove, tell } from './proof.ts';
 import { type Kubernetes, startKubernetes } from '#testing/kubernetes';
 
-/** In fair weather; what else may happen, and a seed alone, is in `proof.long.ts`. */
+/** Five worlds in all weather, and what is planted in fair weather; longer worlds, and a seed alone, are in `proof.long.ts`. */
 describe.skipIf(without('kubernetes'))('on a real API server', () => {
   let kubernetes: Kubernetes;
   beforeAll(async () => {
     kubernetes = await startKubernetes({ controllers: ['namespace-controller'], uncached: ['secrets', 'configmaps'] });
   });
   afterAll(() => kubernetes?.stop());
+
+  test.each([1, 2, 3, 4, 5])('100 steps of whatever may happen: seed %i', async (seed) => {
+    const report = await prove({ kubernetes, seed, steps: 100 });
+    expect(tell(report)).toBe('');
+    expect(report.writes).toBeGreaterThan(30);
+  });
 
   describe('finds what is planted', () => {
     const quiet = { steps: 40, weather: 'fair', patienceMs: 15_000 } as const;

@@ -146,13 +146,12 @@ describe('subPath', () => {
 
 test('secrets to pull images with are found, and nobody is started anew for them', () => {
   expect(found({ imagePullSecrets: [{ name: 'registry' }, {}] })).toEqual(['pull Secret/registry']);
-  expect([isStale('pull', false), isStale('pull', true)]).toEqual([false, false]);
+  expect(isStale('pull')).toBe(false);
 });
 
-test('every reader is started anew, unless it is said that they read their files again', () => {
+test('every other reader is started anew', () => {
   const ways: readonly Way[] = ['env', 'subPath', 'volume'];
-  expect(ways.map((way) => isStale(way, false))).toEqual([true, true, true]);
-  expect(ways.map((way) => isStale(way, true))).toEqual([true, true, false]);
+  expect(ways.map((way) => isStale(way))).toEqual([true, true, true]);
 });
 
 test.each([undefined, null, 1, [], {}, { containers: 'x', volumes: {}, imagePullSecrets: [null, { name: '' }] }])(

@@ -19,12 +19,12 @@ export interface Reference {
 export type Way = 'env' | 'subPath' | 'volume' | 'pull';
 
 /**
- * Whether what runs must be started anew to have a change. By default every reader is: the file in a `volume` is new
- * after a minute, but few processes read a file twice, and whether this one does is not to be seen from outside.
- * `watchful`: they do. What is read to pull images never concerns what runs.
+ * Whether what runs must be started anew to have a change. Every reader is: the file in a `volume` is new after a
+ * minute, but few processes read a file twice, and whether this one does is not to be seen from outside. What is read
+ * to pull images never concerns what runs.
  */
-export function isStale(way: Way, watchful: boolean): boolean {
-  return way !== 'pull' && !(watchful && way === 'volume');
+export function isStale(way: Way): boolean {
+  return way !== 'pull';
 }
 
 /**

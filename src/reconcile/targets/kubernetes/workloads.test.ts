@@ -105,15 +105,4 @@ describe('consumers', () => {
     listener.seen({ metadata: { name: 'app' } }, true);
     expect(await fake.consumers()).toEqual([]);
   });
-
-  test('files in volumes are no reason where the processes read them again', async () => {
-    const object = deployment();
-    const spec = {
-      volumes: [{ name: 'v', secret: { secretName: 'conf' } }],
-      containers: [{ name: 'c', volumeMounts: [{ name: 'v' }] }],
-    };
-    const mounting = { ...object, spec: { replicas: 1, template: { spec } } };
-    expect(await fake.follow(mounting)).toHaveLength(1);
-    expect(await fake.workloads.activator({ sync: 's', watchful: true }).consumers(names, never)).toEqual([]);
-  });
 });

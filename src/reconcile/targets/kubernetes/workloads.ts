@@ -20,8 +20,6 @@ export interface WorkloadsOptions {
 
 export interface ActivatorOptions {
   readonly sync: string;
-  /** The processes read the files in their volumes again by themselves. Default: nobody knows, so they are started anew. */
-  readonly watchful?: boolean;
   /** Something that `progress` said is on its way has arrived, has failed or is gone; or what was asked in vain can be known. */
   readonly changed?: () => void;
 }
@@ -151,7 +149,7 @@ class WorkloadActivator implements Activator {
       for (const [workload, { references }] of index.all()) {
         const names = new Set<string>();
         for (const { kind: of, object, key, way } of references) {
-          if (!isStale(way, this.#parts.watchful === true)) continue;
+          if (!isStale(way)) continue;
           const asked = byObject.get(`${of}/${object}`) ?? [];
           for (const one of asked) if (key === undefined || key === one.key) names.add(one.name);
         }
