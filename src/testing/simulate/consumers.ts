@@ -15,6 +15,8 @@ export interface Consumer {
   readonly marks: Map<string, string>;
   /** What each sync had there when it restarted it last, unless somebody took the mark away. */
   readonly contents: Map<string, string>;
+  /** Names that it reads which a sync put there, and the sync. */
+  readonly put: Map<string, string>;
   roll: Roll | undefined;
   restarts: number;
   /** Nobody is to start it anew, until somebody has: a sync that wrote what it reads was deleted, or it waited for an object. */
@@ -52,6 +54,7 @@ export class Consumers {
       values: undefined,
       marks: new Map(),
       contents: new Map(),
+      put: new Map(),
       roll: undefined,
       restarts: 0,
       isExcused: false,
@@ -64,8 +67,13 @@ export class Consumers {
 
   /** Something changed in the place: who waits for its objects starts when they are there. */
   changed(at: string): void {
+    const writers = this.#options.target.peek(at)?.writers;
     for (const one of this.#all) {
       if (one.at !== at) continue;
+      for (const name of one.reads) {
+        const sync = writers?.get(name);
+        if (sync !== undefined) one.put.set(name, sync);
+      }
       if (one.values !== undefined && one.roll?.state !== 'waiting') {
         this.#excuseIfUnaware(one, one.values);
         continue;
@@ -75,6 +83,11 @@ export class Consumers {
       one.isExcused ||= one.roll !== undefined;
       this.#start(one);
     }
+  }
+
+  /** A sync has taken its names away itself: nobody else did. */
+  withdrawn(at: string, names: readonly string[]): void {
+    for (const one of this.#all) if (one.at === at) for (const name of names) one.put.delete(name);
   }
 
   activatorOf(at: string, sync: string): Activator {
@@ -124,7 +137,9 @@ export class Consumers {
     const content = this.#contentOf(one, sync);
     if (one.contents.get(sync) === content) this.#options.accuse(`restarted twice for one content: ${one.id}`);
     one.marks.set(sync, mark);
-    one.contents.set(sync, content);
+    // It does not know what somebody else took away, and may start it once more when it gives that up.
+    if (this.#isRobbed(one, sync)) one.contents.delete(sync);
+    else one.contents.set(sync, content);
     one.restarts += 1;
     one.isExcused = false;
     const roll: Roll = { state: 'rolling', gaveUp: false };
@@ -174,6 +189,11 @@ export class Consumers {
   #isReady({ at, reads }: Consumer): boolean {
     const names = [...(this.#options.target.peek(at)?.names.keys() ?? [])];
     return reads.every((name) => names.some((other) => kindOf(other) === kindOf(name)));
+  }
+
+  #isRobbed({ at, put }: Consumer, sync: string): boolean {
+    const names = this.#options.target.peek(at)?.names;
+    return [...put].some(([name, by]) => by === sync && names?.has(name) !== true);
   }
 
   #contentOf({ at, reads }: Consumer, sync: string): string {

@@ -74,7 +74,14 @@ class Simulation {
     const lostWake = bug === 'losing one wake-up' || bug === 'losing one of a wave' ? 1 + random.below(150) : undefined;
     this.#world = { clock: new FakeClock(), random, weather: { ...calm }, bug, wakes: 0, lostWake };
     const target = new MemoryTarget();
-    target.written = (write) => this.#checkWrite(write);
+    target.written = (write) => {
+      this.#checkWrite(write);
+      const deleted = write.steps.filter((step) => step.do === 'delete');
+      consumers.withdrawn(
+        write.at,
+        deleted.map(({ name }) => name),
+      );
+    };
     target.trespassed = (at, object) => this.#accuse(`wrote to a blocked object: ${at}: ${object}`);
     target.failing = () => random.next() < 10 * this.#world.weather.fault;
     const accuse = (complaint: string): void => this.#accuse(complaint);
