@@ -159,7 +159,9 @@ async function openStore(config: Config, { clock, log, onFatal }: ComposeOptions
   const truthState = new TruthState();
   const workState = new WorkState();
   const onNotice = (notice: string): void => log.warn({ notice }, 'store');
-  const shared = { driver, anchor, clock, onFatal, onNotice, storeId: keyring.storeId, acceptLoss: config.acceptLoss };
+  const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+  const { storeId } = keyring;
+  const shared = { driver, anchor, clock, onFatal, onNotice, turn, storeId, acceptLoss: config.acceptLoss };
   const truth = await openLog({ ...shared, stream: 'truth', fold: truthState, mac: keyring.chain('truth') });
   opened.push(() => truth.close());
   const work = await openLog({ ...shared, stream: 'work', fold: workState, mac: keyring.chain('work') });
