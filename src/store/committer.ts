@@ -149,7 +149,8 @@ class Committer<Op extends LogOp, D extends Draft<Op>> implements Log<Op, D> {
         if (this.#stopped !== undefined) rejectAll(this.#queue.splice(0), this.#stopped);
         else if (isJob(first)) await this.#work(first);
         else {
-          if (this.#together > 1) await this.#options.turn?.();
+          const { turn } = this.#options;
+          if (turn !== undefined && this.#together > 1) await turn();
           await this.#batch();
         }
       }
