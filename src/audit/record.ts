@@ -1,3 +1,5 @@
+import { quote } from '#util/quote';
+
 /** One record of the audit file: a read or a refusal. Writes are audited in the commit itself. Never a value. */
 export interface AuditRecord {
   /** Milliseconds since the epoch. */
@@ -26,8 +28,13 @@ export interface AuditRecord {
 /** The record as one line of JSON, without the line break. */
 export function encodeAuditRecord(record: AuditRecord): string {
   const { time, requestId, action, paths, outcome, revision, code, rule } = record;
-  const act = JSON.stringify({ requestId, action, paths, outcome, revision, code, rule });
-  return `{"time":${time},${whoOf(record)},${act.slice(1)}`;
+  const { [0]: path, length } = paths;
+  const isPlain =
+    length === 1 && path !== undefined && revision === undefined && code === undefined && rule === undefined;
+  const act = isPlain
+    ? `"requestId":${quote(requestId)},"action":${quote(action)},"paths":[${quote(path)}],"outcome":"${outcome}"}`
+    : JSON.stringify({ requestId, action, paths, outcome, revision, code, rule }).slice(1);
+  return `{"time":${time},${whoOf(record)},${act}`;
 }
 
 type Who = Pick<AuditRecord, 'principal' | 'accessor' | 'address'>;

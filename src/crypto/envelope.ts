@@ -11,6 +11,7 @@ const ivLength = 12;
 const tagLength = 16;
 const ivAt = 5;
 const bodyAt = ivAt + ivLength;
+const withTag = { authTagLength: tagLength };
 
 /** Bytes that an envelope adds to what is in it. */
 export const envelopeOverhead = bodyAt + tagLength;
@@ -54,7 +55,7 @@ export function envelopeGeneration(envelope: Uint8Array): number {
 export function openEnvelope(key: KeyObject, envelope: Uint8Array, bound: Uint8Array): Uint8Array {
   envelopeGeneration(envelope);
   const tagAt = envelope.length - tagLength;
-  const decipher = createDecipheriv(algorithm, key, envelope.subarray(ivAt, bodyAt), { authTagLength: tagLength });
+  const decipher = createDecipheriv(algorithm, key, envelope.subarray(ivAt, bodyAt), withTag);
   decipher.setAAD(bound);
   decipher.setAuthTag(envelope.subarray(tagAt));
   const plain = decipher.update(envelope.subarray(bodyAt, tagAt));

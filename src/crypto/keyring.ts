@@ -188,9 +188,15 @@ class StoredKeyring implements Keyring {
   }
 }
 
-/** Associated data of a value: what it may not be moved between. */
+/** Written anew for each value; nobody keeps it. */
+const boundBytes = Buffer.alloc(256);
+
+/** Associated data of a value: what it may not be moved between. The bytes hold until the next call. */
 function bound(storeId: string, id: string, kind: Kind): Uint8Array {
-  return Buffer.from(`plumb value|${storeId}|${id}|${kind}`, 'latin1');
+  const text = `plumb value|${storeId}|${id}|${kind}`;
+  return text.length > boundBytes.length
+    ? Buffer.from(text, 'latin1')
+    : boundBytes.subarray(0, boundBytes.write(text, 'latin1'));
 }
 
 function withNewDataKey(contents: KeyringContents): KeyringContents {

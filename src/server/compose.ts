@@ -37,6 +37,8 @@ import { makeFolder, openSlotFile } from '#util/files';
 export interface ComposeOptions {
   readonly clock: Clock;
   readonly random: Random;
+  /** As `LogOptions` has it. */
+  readonly turn: () => Promise<void>;
   readonly log: Logger;
   /** Of the program. */
   readonly version: string;
@@ -145,7 +147,8 @@ async function build(config: Config, options: ComposeOptions, { opened, closeAll
 }
 
 /** Driver, keys, anchor, audit file and the two logs, folded. */
-async function openStore(config: Config, { clock, log, onFatal }: ComposeOptions, opened: (() => Promise<void>)[]) {
+async function openStore(config: Config, options: ComposeOptions, opened: (() => Promise<void>)[]) {
+  const { clock, turn, log, onFatal } = options;
   const driver = await openSqlite(config.data);
   opened.push(() => driver.close());
   const create = (await driver.head('truth')) + (await driver.head('work')) === 0;
@@ -159,7 +162,8 @@ async function openStore(config: Config, { clock, log, onFatal }: ComposeOptions
   const truthState = new TruthState();
   const workState = new WorkState();
   const onNotice = (notice: string): void => log.warn({ notice }, 'store');
-  const shared = { driver, anchor, clock, onFatal, onNotice, storeId: keyring.storeId, acceptLoss: config.acceptLoss };
+  const { storeId } = keyring;
+  const shared = { driver, anchor, clock, onFatal, onNotice, turn, storeId, acceptLoss: config.acceptLoss };
   const truth = await openLog({ ...shared, stream: 'truth', fold: truthState, mac: keyring.chain('truth') });
   opened.push(() => truth.close());
   const work = await openLog({ ...shared, stream: 'work', fold: workState, mac: keyring.chain('work') });

@@ -1,6 +1,11 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
+/** On the socket itself: a look into a map by each request is felt. */
+const watchedOf = Symbol('watched');
+
+type WatchedSocket = Socket & { [watchedOf]?: Watched };
+
 interface Watched {
   response: ServerResponse;
   /** Bytes that had come at the last look. */
@@ -18,7 +23,7 @@ const looksPerTimeout = 5;
  * whole request yet is not idle: the time-outs of headers and requests are for it.
  */
 export class IdleConnections {
-  readonly #sockets = new Map<Socket, Watched>();
+  readonly #sockets = new Set<WatchedSocket>();
   readonly #timer: NodeJS.Timeout;
 
   constructor(idleMs: number) {
@@ -29,8 +34,8 @@ export class IdleConnections {
   /** The listener, noting what it is given. */
   around(handle: RequestListener): RequestListener {
     return (request, response) => {
-      const { socket } = request;
-      const watched = this.#sockets.get(socket);
+      const socket: WatchedSocket = request.socket;
+      const watched = socket[watchedOf];
       if (watched === undefined) this.#add(socket, response);
       else watched.response = response;
       handle(request, response);
@@ -42,13 +47,16 @@ export class IdleConnections {
     this.#sockets.clear();
   }
 
-  #add(socket: Socket, response: ServerResponse): void {
-    this.#sockets.set(socket, { response, bytes: socket.bytesRead, looks: 0 });
+  #add(socket: WatchedSocket, response: ServerResponse): void {
+    socket[watchedOf] = { response, bytes: socket.bytesRead, looks: 0 };
+    this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
   }
 
   #look(): void {
-    for (const [socket, watched] of this.#sockets) {
+    for (const socket of this.#sockets) {
+      const watched = socket[watchedOf];
+      if (watched === undefined) continue;
       const { bytesRead } = socket;
       const isAtRest = watched.response.writableFinished && bytesRead === watched.bytes;
       watched.bytes = bytesRead;

@@ -15,7 +15,7 @@ import { loadSample } from './sample.ts';
 import { systemRandom } from '#crypto/random';
 import type { ProcessUsage } from '#service/parts';
 import type { Caller, Services } from '#service/services';
-import { systemClock } from '#util/clock';
+import { nextTurn, systemClock } from '#util/clock';
 import { readTextFile } from '#util/files';
 
 /** Everything that a server takes from its process. */
@@ -93,6 +93,7 @@ export async function startServer(
     ...(io.usage === undefined ? {} : { usage: io.usage }),
     clock: systemClock,
     random: systemRandom,
+    turn: nextTurn,
     log,
     onFatal: (error) => {
       log.fatal(errorFields(error), 'the outcome of a write is not known; the server stops');

@@ -50,14 +50,19 @@ export class EntryReader implements Entries {
     this.#world = options.world;
   }
 
-  async get(caller: Caller, request: GetRequest): Promise<EvaluatedEntry> {
-    const path = parsePath(request.path);
+  /** Not async itself: each promise between a request and its answer is felt. */
+  get(caller: Caller, request: GetRequest): Promise<EvaluatedEntry> {
+    let path: Path;
+    try {
+      path = parsePath(request.path);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
     const act = { action: 'read', path } as const;
     if (request.version !== undefined || request.raw === true) {
       return this.#world.gate.read(caller, act, (rights) => this.#stored(rights, path, request));
     }
-    // Awaited here: a promise that an async function returns as it is takes two more turns of the queue.
-    return await this.#world.gate.read(caller, act, (rights) => {
+    return this.#world.gate.read(caller, act, (rights) => {
       const evaluated = evaluatePresent(this.#world, rights, path);
       return { result: evaluatedOf(evaluated), paths: auditPaths(evaluated) };
     });

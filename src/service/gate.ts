@@ -71,8 +71,17 @@ export class Gate {
     } catch (error) {
       throw await this.#recordFailure(caller, act, rights, error);
     }
-    const record = this.#head(caller, released.action ?? act.action);
-    const line = encodeAuditRecord({ ...record, paths: released.paths ?? [act.path], outcome: 'allowed' });
+    const { identity, requestId, address } = caller;
+    const line = encodeAuditRecord({
+      time: rights.time,
+      requestId,
+      principal: identity.principal,
+      accessor: identity.accessor,
+      address,
+      action: released.action ?? act.action,
+      paths: released.paths ?? [act.path],
+      outcome: 'allowed',
+    });
     try {
       await this.#options.audit.write(line);
     } catch (cause) {

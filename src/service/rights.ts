@@ -96,7 +96,8 @@ export class Rights {
   readonly principal: string;
   readonly #decider: Decider;
   readonly #address: string | undefined;
-  readonly #time: number;
+  /** When they were looked up, in milliseconds since the epoch. */
+  readonly time: number;
   /** The first thing that was required and refused. */
   refusal: Refusal | undefined;
 
@@ -105,7 +106,7 @@ export class Rights {
     this.#decider = decider;
     this.principal = principal;
     this.#address = address;
-    this.#time = time;
+    this.time = time;
   }
 
   /** Whether they may change with the time of day alone. */
@@ -157,7 +158,7 @@ export class Rights {
       kind: facts?.kind,
       tags: facts?.tags,
       address: this.#address,
-      time: this.#time,
+      time: this.time,
     };
     return this.#decider.decide(question);
   }

@@ -81,7 +81,7 @@ export interface Sessions {
    * Throws `unauthenticated`, with a record in the audit file. Counts one use of a token that has uses.
    * `onRefusal` is called before a refusal is recorded; what it throws is thrown instead, and nothing is recorded.
    */
-  authenticate(credential: Credential, requestId: string, onRefusal?: () => void): Promise<Caller>;
+  authenticate(credential: Credential, requestId: string, onRefusal?: () => void): Caller | Promise<Caller>;
   /**
    * Spends the one-time bootstrap token: creates `person/<name>` with the policy `admin` and answers
    * a token for it. Throws `unauthenticated` if it is wrong or spent; `onRefusal` as in `authenticate`.

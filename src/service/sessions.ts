@@ -22,14 +22,18 @@ export class Doorkeeper implements Sessions {
     this.#options = options;
   }
 
-  async authenticate(credential: Credential, requestId: string, onRefusal?: () => void): Promise<Caller> {
+  authenticate(credential: Credential, requestId: string, onRefusal?: () => void): Caller | Promise<Caller> {
+    const { address } = credential;
+    const toCaller = (identity: Identity): Caller => ({ identity, requestId, address });
+    const refuse = async (error: unknown): Promise<never> => {
+      if (isRefusal(error)) onRefusal?.();
+      return this.#options.gate.refuseCredential(address, requestId, error);
+    };
     try {
       const found = this.#identify(credential, 0);
-      const identity = found instanceof Promise ? await found : found;
-      return { identity, requestId, address: credential.address };
+      return found instanceof Promise ? found.then(toCaller).catch(refuse) : toCaller(found);
     } catch (error) {
-      if (isRefusal(error)) onRefusal?.();
-      return this.#options.gate.refuseCredential(credential.address, requestId, error);
+      return refuse(error);
     }
   }
 

@@ -36,7 +36,8 @@ export function pastLoaders(world: World, rights: ReadingRights, past: Past): Pa
 /** The present value of a path, or the error that the caller is to see. */
 export function evaluatePresent(world: World, rights: Rights, path: Path): Evaluated<Head> {
   const loaders = presentLoaders(world, rights);
-  const { found } = lookUp(path, loaders);
+  const own = world.state.head(path);
+  const found = own?.current.state === 'present' ? own : lookUp(path, loaders).found;
   if (found !== undefined && isPlain(found) && loaders.mayRead(path, found)) {
     const secret = found.current.kind === 'secret';
     return { path, stored: found, text: loaders.text(found), secret, origins: [found] };

@@ -1,5 +1,6 @@
 import type { RowCodec } from './codec.ts';
 import { PagedTable } from './paged.ts';
+import type { Access } from './paged.ts';
 import type { StatePage, StatePages } from './pages.ts';
 import { PlumbError } from '#domain/errors';
 
@@ -11,8 +12,8 @@ export class PageSet {
   #revisionTaken: number | undefined;
 
   /** A new empty table whose pages are named `<name>/…`. */
-  add<Row>(name: string, codec: RowCodec<Row>): PagedTable<Row> {
-    const table = new PagedTable(name, codec);
+  add<Row>(name: string, codec: RowCodec<Row>, access?: Access): PagedTable<Row> {
+    const table = new PagedTable(name, codec, access);
     this.#tables.set(name, table);
     return table;
   }

@@ -15,6 +15,12 @@ const leafBytes = 64 * 1024;
 const rowOverhead = 8;
 
 /**
+ * How rows are found: `by key`, each by its whole key at once; `in order`, by halving, which is for tables that grow at
+ * their end and are seldom asked. There a row costs neither time nor memory for an index of its own.
+ */
+export type Access = 'by key' | 'in order';
+
+/**
  * An ordered table in leaves of consecutive keys. A leaf that was loaded is decoded when it is first
  * touched. The cost of a change is that of one leaf, whatever the size of the table.
  */
@@ -23,8 +29,8 @@ export class PagedTable<Row> implements Table<Row> {
   readonly #codec: RowCodec<Row>;
   /** In order; never empty; the first one's `first` is the empty text. */
   #leaves: Leaf<Row>[];
-  /** Every row of every leaf that is decoded: most are asked for by their whole key. */
-  readonly #slots = new Map<string, Slot<Row>>();
+  /** Every row of every leaf that is decoded, where most are asked for by their whole key; else they are searched for. */
+  readonly #slots: Map<string, Slot<Row>> | undefined;
   #rawLeaves = 0;
   readonly #dirty = new Set<Leaf<Row>>();
   readonly #removed: string[] = [];
@@ -33,9 +39,10 @@ export class PagedTable<Row> implements Table<Row> {
   #stamp = 0;
 
   /** `name` begins the names of the pages. */
-  constructor(name: string, codec: RowCodec<Row>) {
+  constructor(name: string, codec: RowCodec<Row>, access: Access = 'by key') {
     this.#name = name;
     this.#codec = codec;
+    this.#slots = access === 'by key' ? new Map() : undefined;
     this.#leaves = [this.#newLeaf('')];
   }
 
@@ -65,7 +72,7 @@ export class PagedTable<Row> implements Table<Row> {
     leaf.keys.splice(at, 1);
     leaf.slots.splice(at, 1);
     leaf.size -= slot.size;
-    this.#slots.delete(key);
+    this.#slots?.delete(key);
     this.#stamp += 1;
     this.#dirty.add(leaf);
     if (leaf.keys.length === 0 && leaf.first !== '') this.#drop(leaf);
@@ -97,7 +104,7 @@ export class PagedTable<Row> implements Table<Row> {
 
   /** Replaces the contents. Only first keys are read now. */
   load(pages: readonly StatePage[]): void {
-    this.#slots.clear();
+    this.#slots?.clear();
     this.#dirty.clear();
     this.#removed.length = 0;
     this.#stamp += 1;
@@ -132,12 +139,20 @@ export class PagedTable<Row> implements Table<Row> {
 
   /** Only decodes when the key may be in a leaf that has not been touched. */
   #slot(key: string): Slot<Row> | undefined {
-    const slot = this.#slots.get(key);
+    const slots = this.#slots;
+    if (slots === undefined) return this.#search(key);
+    const slot = slots.get(key);
     if (slot !== undefined || this.#rawLeaves === 0) return slot;
     const leaf = this.#leafAt(this.#leafIndex(key));
     if (leaf.raw === undefined) return undefined;
     this.#open(leaf);
-    return this.#slots.get(key);
+    return slots.get(key);
+  }
+
+  #search(key: string): Slot<Row> | undefined {
+    const { keys, slots } = this.#open(this.#leafAt(this.#leafIndex(key)));
+    const at = lowerBound(keys, key);
+    return keys[at] === key ? slots[at] : undefined;
   }
 
   #insert(key: string, row: Row, size: number): void {
@@ -148,7 +163,7 @@ export class PagedTable<Row> implements Table<Row> {
     leaf.keys.splice(at, 0, key);
     leaf.slots.splice(at, 0, slot);
     leaf.size += size;
-    this.#slots.set(key, slot);
+    this.#slots?.set(key, slot);
     this.#stamp += 1;
     this.#dirty.add(leaf);
     if (leaf.size > leafBytes) this.#split(index, at);
@@ -171,7 +186,7 @@ export class PagedTable<Row> implements Table<Row> {
       leaf.keys.push(key);
       leaf.slots.push(slot);
       leaf.size += slot.size;
-      this.#slots.set(key, slot);
+      this.#slots?.set(key, slot);
     }
     return leaf;
   }

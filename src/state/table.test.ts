@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { RowCodec } from './codec.ts';
 import { encodeLeaf, firstKeyOf } from './codec.ts';
 import { PagedTable } from './paged.ts';
+import type { Access } from './paged.ts';
 import type { StatePage } from './pages.ts';
 import type { Table } from './table.ts';
 import { OverlayTable } from './table.ts';
@@ -20,6 +21,11 @@ const row = (size: number, seed = 0) => new Uint8Array(size).fill(seed);
 /** What a store keeps: pages by name. */
 class Shelf {
   readonly pages = new Map<string, Uint8Array>();
+  readonly #access: Access | undefined;
+
+  constructor(access?: Access) {
+    this.#access = access;
+  }
 
   take(table: PagedTable<Uint8Array>): number {
     const taken = table.take('dirty');
@@ -29,7 +35,7 @@ class Shelf {
   }
 
   load(): PagedTable<Uint8Array> {
-    const table = new PagedTable('t', codec);
+    const table = new PagedTable('t', codec, this.#access);
     const pages: StatePage[] = [...this.pages].map(([name, bytes]) => ({ name, bytes }));
     table.load(pages);
     return table;
@@ -66,37 +72,40 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ do: 'reload' as const }) },
 );
 
-test('a table is a sorted map, whatever is split, dropped, written and loaded meanwhile', () => {
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), key, key, (steps, from, to) => {
-      const model = new Map<string, Uint8Array>();
-      const shelf = new Shelf();
-      let table = new PagedTable('t', codec);
-      for (const one of steps) {
-        if (one.do === 'set') {
-          model.set(one.key, row(one.size, one.seed));
-          table.set(one.key, row(one.size, one.seed));
-        } else if (one.do === 'delete') {
-          model.delete(one.key);
-          table.delete(one.key);
-        } else {
-          shelf.take(table);
-          if (one.do === 'reload') table = shelf.load();
+test.each<Access>(['by key', 'in order'])(
+  'a table read %s is a sorted map, whatever is split, dropped, written and loaded meanwhile',
+  (access) => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), key, key, (steps, from, to) => {
+        const model = new Map<string, Uint8Array>();
+        const shelf = new Shelf(access);
+        let table = new PagedTable('t', codec, access);
+        for (const one of steps) {
+          if (one.do === 'set') {
+            model.set(one.key, row(one.size, one.seed));
+            table.set(one.key, row(one.size, one.seed));
+          } else if (one.do === 'delete') {
+            model.delete(one.key);
+            table.delete(one.key);
+          } else {
+            shelf.take(table);
+            if (one.do === 'reload') table = shelf.load();
+          }
         }
-      }
-      const sorted = [...model].sort(([left], [right]) => comparePaths(left, right));
-      const inside = sorted.filter(([one]) => comparePaths(one, from) >= 0 && comparePaths(one, to) < 0);
-      expect(rowsOf(table)).toEqual(sorted.map(([one, bytes]) => [one, bytes.length, bytes[0] ?? 0]));
-      expect([...table.range(from, to)].map(([one]) => one)).toEqual(inside.map(([one]) => one));
-      for (const [one, bytes] of sorted) expect(table.get(one)?.length).toBe(bytes.length);
-      shelf.take(table);
-      expect(rowsOf(shelf.load())).toEqual(rowsOf(table));
-      expect(shelf.load().take('all')).toHaveLength(shelf.pages.size);
-      expect(Math.max(0, ...[...shelf.pages.values()].map((bytes) => bytes.length))).toBeLessThanOrEqual(256 * 1024);
-    }),
-    { numRuns: 100 },
-  );
-});
+        const sorted = [...model].sort(([left], [right]) => comparePaths(left, right));
+        const inside = sorted.filter(([one]) => comparePaths(one, from) >= 0 && comparePaths(one, to) < 0);
+        expect(rowsOf(table)).toEqual(sorted.map(([one, bytes]) => [one, bytes.length, bytes[0] ?? 0]));
+        expect([...table.range(from, to)].map(([one]) => one)).toEqual(inside.map(([one]) => one));
+        for (const [one, bytes] of sorted) expect(table.get(one)?.length).toBe(bytes.length);
+        shelf.take(table);
+        expect(rowsOf(shelf.load())).toEqual(rowsOf(table));
+        expect(shelf.load().take('all')).toHaveLength(shelf.pages.size);
+        expect(Math.max(0, ...[...shelf.pages.values()].map((bytes) => bytes.length))).toBeLessThanOrEqual(256 * 1024);
+      }),
+      { numRuns: 100 },
+    );
+  },
+);
 
 test('an overlay shows its own rows over those beneath, which stay', () => {
   const choice = fc.record({ key, size: fc.constantFrom(undefined, 1, 2, 3) });

@@ -54,7 +54,7 @@ export function* history(
 export function newTruthTables(pages: PageSet): TruthTables {
   return {
     heads: pages.add('heads', headCodec),
-    versions: pages.add('versions', versionCodec),
+    versions: pages.add('versions', versionCodec, 'in order'),
     referrers: pages.add('referrers', markCodec),
     records: {
       project: pages.add('project', jsonCodec()),

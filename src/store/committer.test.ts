@@ -64,6 +64,37 @@ describe('group commit', () => {
     expect([validated.length, fold.revision]).toEqual([2, 4]);
   });
 
+  test('who was answered with others may ask again and go along with those behind', async () => {
+    const { store, open } = newPlace();
+    const gate = held(store.driver());
+    const turns: (() => void)[] = [];
+    const { log, driver } = await open({
+      driver: gate.driver,
+      turn: () => new Promise<void>((resolve) => void turns.push(resolve)),
+    });
+    const first = ['a', 'b'].map((name) => log.commit(ask(putIf(name, 0))));
+    await turn();
+    const behind = log.commit(ask(putIf('c', 0)));
+    gate.release();
+    await Promise.all(first);
+    await turn();
+    expect([turns.length, gate.waiting.length]).toEqual([1, 0]);
+    const again = log.commit(ask(putIf('a', 1)));
+    turns.shift()?.();
+    await turn();
+    gate.release();
+    await Promise.all([behind, again]);
+    expect(driver.stats.appends).toBe(2);
+  });
+
+  test('who asks alone waits for nobody', async () => {
+    const { open } = newPlace();
+    const { log } = await open({ turn: () => Promise.reject(new Error('nobody else is here')) });
+    await log.commit(ask(putIf('a', 0)));
+    await log.commit(ask(putIf('a', 1)));
+    expect(log.seq).toBe(2);
+  });
+
   test('what is asked for in one turn is one append', async () => {
     const { open } = newPlace();
     const { log, driver } = await open();

@@ -45,6 +45,8 @@ class Committer<Op extends LogOp, D extends Draft<Op>> implements Log<Op, D> {
   #running = false;
   /** How many of the queue are in the append that is in flight. */
   #inFlight = 0;
+  /** Changes in the batch before. */
+  #together = 0;
   /** What is made ready of the queue behind them: the time that the store takes is used. */
   #ahead: Batch<Op, D> | undefined;
   /** `#writer.foreign` when `#ahead` was begun. */
@@ -146,7 +148,11 @@ class Committer<Op extends LogOp, D extends Draft<Op>> implements Log<Op, D> {
       for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
         if (this.#stopped !== undefined) rejectAll(this.#queue.splice(0), this.#stopped);
         else if (isJob(first)) await this.#work(first);
-        else await this.#batch();
+        else {
+          const { turn } = this.#options;
+          if (turn !== undefined && this.#together > 1) await turn();
+          await this.#batch();
+        }
       }
     } catch (cause) {
       this.#stop(cause);
@@ -170,6 +176,7 @@ class Committer<Op extends LogOp, D extends Draft<Op>> implements Log<Op, D> {
     this.#fill(batch);
     const { accepted, verdicts } = batch;
     this.#inFlight = verdicts.length;
+    this.#together = verdicts.length;
     this.#ahead = batch.following();
     this.#aheadAt = this.#writer.foreign;
     try {

@@ -23,8 +23,13 @@ export interface LogOptions<Op extends LogOp, D extends Draft<Op>> {
   readonly onFatal: (error: Error) => void;
   /** An administrator's word that commits which the anchor knows and the log lacks are given up. Default false. */
   readonly acceptLoss?: boolean;
-  /** Bytes of log after which changed pages are written; later if there is much more to write than that. Default 8 MiB. */
+  /** Bytes of log after which changed pages are written; later if there is much more to write than that. Default 16 MiB. */
   readonly checkpointBytes?: number;
+  /**
+   * Resolves in a later turn of the event loop. Where the batch before had several changes, the next one waits for it:
+   * those who were just answered ask again, and go along. Default: nothing waits.
+   */
+  readonly turn?: () => Promise<void>;
   /** Called with what an operator should know of, a text for people without a value. Default: nothing is done. */
   readonly onNotice?: (notice: string) => void;
 }

@@ -10,7 +10,7 @@ import type { Commit, Draft, LogOp } from './fold.ts';
 import type { LogOptions } from './log.ts';
 import type { Replayed } from './replay.ts';
 
-const defaultCheckpointBytes = 8 * 1024 * 1024;
+const defaultCheckpointBytes = 16 * 1024 * 1024;
 
 /** `lost`: another writer has made that record; nothing of ours was kept. */
 export type Outcome = 'ours' | 'lost';
@@ -84,8 +84,8 @@ export class Writer<Op extends LogOp, D extends Draft<Op>> {
 
   get checkpointIsDue(): boolean {
     const { checkpointBytes = defaultCheckpointBytes } = this.#options;
-    // Against writing many large pages for a few small changes: pages cost at most what the log does.
-    return this.#tail.bytes >= Math.max(checkpointBytes, this.#book.written);
+    // Against writing many large pages for a few small changes: pages cost at most half of what the log does.
+    return this.#tail.bytes >= Math.max(checkpointBytes, 2 * this.#book.written);
   }
 
   /** At the end: a start after it reads pages, and little else. */

@@ -140,8 +140,8 @@ export class Plumb {
     return this.#root;
   }
 
-  callerOf(token: string, address = 'unix'): Promise<Caller> {
-    return this.services.sessions.authenticate({ type: 'token', token, address }, 'test');
+  async callerOf(token: string, address = 'unix'): Promise<Caller> {
+    return await this.services.sessions.authenticate({ type: 'token', token, address }, 'test');
   }
 
   /** A new principal that holds one policy of this text, signed in. */

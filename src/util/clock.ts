@@ -20,6 +20,11 @@ export interface Random {
   next(): number;
 }
 
+/** Resolves in the next turn of the event loop: what has arrived meanwhile is there then. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

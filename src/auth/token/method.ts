@@ -44,9 +44,11 @@ export class TokenMethod implements AuthMethod {
   authenticate(credential: Credential): Identity | null | Promise<Identity> {
     const { storeId, records, hash } = this.#options;
     if (credential.type !== 'token') return null;
-    checkTokenForm(credential.token, storeId);
     const found = records.byHash(hash(credential.token));
-    if (found === undefined) throw unknownToken();
+    if (found === undefined) {
+      checkTokenForm(credential.token, storeId);
+      throw unknownToken();
+    }
     const identity = this.#identify(found.accessor, found.record);
     return found.record.uses === undefined ? identity : records.spend(found.accessor).then(() => identity);
   }

@@ -145,7 +145,7 @@ export class Handler {
     return reply;
   }
 
-  #admit(request: FastifyRequest): Promise<Caller> {
+  async #admit(request: FastifyRequest): Promise<Caller> {
     this.#door.checkHost(request.headers.host);
     return this.#door.admit(request.raw, request.id);
   }

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decodeTail, matchesTag, quoteTag } from './codec.ts';
 import type { Door } from './door.ts';
 import type { RestOptions } from './options.ts';
-import { sendAnswer, sendProblem } from './send.ts';
+import { entryText } from './entry-text.ts';
+import { sendProblem, sendText } from './send.ts';
 
 const prefix = '/api/v1/entries/';
 
@@ -29,13 +30,14 @@ export class Reads {
     const id = requestId();
     try {
       door.checkHost(request.headers.host);
-      const caller = await door.admit(request, id);
+      const admitted = door.admit(request, id);
+      const caller = admitted instanceof Promise ? await admitted : admitted;
       const path = decodeTail(request.url ?? '', prefix, '');
       const entry = await services.entries.get(caller, { path });
       const etag = quoteTag(entry.etag);
       const known = request.headers['if-none-match'];
       const fresh = known === undefined || !matchesTag(known, etag);
-      sendAnswer(response, id, { headers: { etag }, ...(fresh ? { body: entry } : { status: 304 }) });
+      sendText(response, { status: fresh ? 200 : 304, requestId: id, etag, text: fresh ? entryText(entry) : '' });
     } catch (error) {
       sendProblem(response, id, error, onFault);
     }

@@ -12,6 +12,18 @@ export function sendAnswer(response: ServerResponse, requestId: string, answer: 
   send(response, answer.status ?? 200, named, answer.body === undefined ? '' : JSON.stringify(answer.body));
 }
 
+interface TextAnswer {
+  readonly status: number;
+  readonly requestId: string;
+  readonly etag: string;
+  readonly text: string;
+}
+
+/** As {@link sendAnswer}, of what has one header of its own and is written as JSON already. */
+export function sendText(response: ServerResponse, { status, requestId, etag, text }: TextAnswer): void {
+  send(response, status, [...always, 'x-request-id', requestId, 'etag', etag], text);
+}
+
 /** As {@link sendAnswer}, for what was thrown. */
 export function sendProblem(
   response: ServerResponse,

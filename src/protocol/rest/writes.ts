@@ -40,7 +40,8 @@ export class Writes {
     const id = requestId();
     try {
       door.checkHost(headers.host);
-      const caller = await door.admit(request, id);
+      const admitted = door.admit(request, id);
+      const caller = admitted instanceof Promise ? await admitted : admitted;
       const body = parseJson(await bytesOf(request));
       const path = decodeTail(url, prefix, suffix);
       bodyCheck?.check(body);
