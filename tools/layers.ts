@@ -83,12 +83,18 @@ export const layers: readonly Layer[] = [
 /** The one place that imports a package; tests may import any. */
 export const wrappers: Readonly<Record<string, readonly string[]>> = {
   '@kubernetes/client-node': ['reconcile/targets/kubernetes'],
+  '@opentelemetry/api': ['protocol/rest'],
   '@stricli/core': ['cli'],
   fastify: ['protocol/rest'],
   'js-yaml': ['format'],
+  'jsonc-parser': ['format'],
   picocolors: ['cli'],
   pino: ['server'],
+  saxes: ['format'],
+  'smol-toml': ['format'],
+  'toml-eslint-parser': ['format'],
   typebox: ['protocol/rest'],
+  yaml: ['format'],
 };
 
 /** Places that touch the world; everywhere else it is handed in. */
