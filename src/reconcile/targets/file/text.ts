@@ -6,9 +6,9 @@
 import type { Step } from '../../target.ts';
 import { PlumbError } from '#domain/errors';
 import { printDotenv } from '#format/dotenv';
+import { linesOf } from '#format/dotenv-lines';
+import type { Line } from '#format/dotenv-lines';
 import { beginMarker, endMarker, findBlock, outsideNames } from './block.ts';
-import { linesOf } from './lines.ts';
-import type { Line } from './lines.ts';
 
 /** Which file, as errors call it, and which block in it, if it is shared. */
 export interface FileSubject {

@@ -1,4 +1,5 @@
-import { parseDotenv } from '#format/dotenv';
+import type { DotenvFile } from './dotenv-grammar.ts';
+import { parseDotenv } from './dotenv.ts';
 
 /** A place in a text that defines a name, or tries to. Offsets are UTF-16 code units into the text. */
 export interface Line {
@@ -25,7 +26,11 @@ const damagedAssignment = /^[ \t]*(export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=
  * In the order of the text. What the grammar refuses for another reason than its form (a name twice) is no damage here.
  */
 export function linesOf(text: string, subject: string): readonly Line[] {
-  const { assignments, comments } = parseDotenv(text, subject);
+  return linesIn(text, parseDotenv(text, subject));
+}
+
+/** The same of a text that is parsed already. */
+export function linesIn(text: string, { assignments, comments }: DotenvFile): readonly Line[] {
   const lines: Line[] = [];
   let at = text.startsWith('\uFEFF') ? 1 : 0;
   let line = 1;

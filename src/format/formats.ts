@@ -1,0 +1,30 @@
+/** The formats by name. Each is loaded when it is used: a command line has little time. */
+import type { Format } from './format.ts';
+
+interface FormatRow {
+  readonly load: () => Promise<Format>;
+  /** Of file names that are taken for this format; of several that fit, the last row's wins. */
+  readonly pattern?: RegExp;
+}
+
+const rows = {
+  dotenv: { load: async () => (await import('./dotenv-format.ts')).dotenv, pattern: /(^|[/.])env($|[.-])[^/]*$/ },
+  'dotenv-export': { load: async () => (await import('./dotenv-format.ts')).dotenvExport },
+} as const satisfies Record<string, FormatRow>;
+
+export type FormatName = keyof typeof rows;
+/** In the order of help. */
+export const formatNames = Object.keys(rows) as FormatName[];
+
+export function loadFormat(name: FormatName): Promise<Format> {
+  return rows[name].load();
+}
+
+export function isFormatName(text: string): text is FormatName {
+  return Object.hasOwn(rows, text);
+}
+
+/** The format that the file's name says, if it says one. */
+export function formatOfFile(path: string): FormatName | undefined {
+  return formatNames.findLast((name) => (rows[name] as FormatRow).pattern?.test(path));
+}
