@@ -89,7 +89,7 @@ export const wrappers: Readonly<Record<string, readonly string[]>> = {
   'js-yaml': ['format'],
   'jsonc-parser': ['format'],
   picocolors: ['cli'],
-  pino: ['server'],
+  pino: ['server', 'agent'],
   saxes: ['format'],
   'smol-toml': ['format'],
   'toml-eslint-parser': ['format'],
@@ -111,6 +111,7 @@ export const edges: readonly string[] = [
   'reconcile/targets/kubernetes/session',
   'reconcile/targets/kubernetes/exchange',
   'reconcile/targets/kubernetes/kubeconfig-file',
+  'agent/io',
   'server/idle',
   'server/listen',
   // A client runs anywhere: what it sends with and how it waits stand here, and may be replaced by options.
@@ -120,7 +121,7 @@ export const edges: readonly string[] = [
 
 /** Modules of Node that only compute, and where they may be imported. */
 export const pureModules: Readonly<Record<string, readonly string[]>> = {
-  'node:crypto': ['crypto', 'store', 'audit', 'auth', 'protocol', 'reconcile/targets/kubernetes'],
+  'node:crypto': ['crypto', 'store', 'audit', 'auth', 'protocol', 'agent', 'reconcile/targets/kubernetes'],
   'node:path': ['*'],
   'node:util': ['*'],
   'node:url': ['*'],
