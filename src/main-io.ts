@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import type { Transport, TransportRequest, TransportResponse } from '@plumbd/client';
 import type { Child, CliFiles, CliInput, CliIo, CliOutput, FileStatus, SpawnRequest } from '#cli/io';
 import { PlumbError } from '#domain/errors';
+import { certificate, makePrivateFolder, remove, space, wait } from './main-world.ts';
 
 // An import of a built-in module reads every one of its exports, and behind some of them stand megabytes of code
 // (`WebSocket` of node:http alone takes longer than a whole command). This way only what is used is loaded.
@@ -24,11 +25,14 @@ export function realIo(process: NodeJS.Process, version: string | (() => string)
     get version() {
       return typeof version === 'string' ? version : version();
     },
+    node: process.versions.node,
     stdin: realInput(process),
     stdout: realOutput(process, 'stdout'),
     stderr: realOutput(process, 'stderr'),
     files: realFiles(() => `${process.pid}-${process.hrtime.bigint()}`),
     now: () => Date.now(),
+    wait,
+    certificate,
     transport: ({ socket }) => httpTransport(socket, whileWaiting),
     // The child has our output; nothing is printed before it.
     expectSpawn: () => whileWaiting.splice(0, Infinity, () => process.getBuiltinModule('node:child_process')),
@@ -147,6 +151,9 @@ function realFiles(uniqueName: () => string): CliFiles {
         throw unusable(path, cause);
       }
     },
+    makePrivateFolder: (within) => guarded(within, () => makePrivateFolder(within)),
+    remove: (path) => guarded(path, () => remove(path)),
+    space,
   };
 }
 
@@ -177,6 +184,14 @@ function attempt<T>(act: () => T | undefined, path: string, alsoNothing: readonl
     return act() ?? null;
   } catch (cause) {
     if (['ENOENT', 'ENOTDIR', ...alsoNothing].includes(codeOf(cause))) return null;
+    throw unusable(path, cause);
+  }
+}
+
+function guarded<T>(path: string, act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
     throw unusable(path, cause);
   }
 }
@@ -289,6 +304,7 @@ async function spawn({ command, args, env, output }: SpawnRequest): Promise<Chil
     child.stdout?.on('data', output.stdout);
     child.stderr?.on('data', output.stderr);
   }
+  const exited = new Promise<void>((resolve) => child.on('exit', () => resolve()));
   const ended = new Promise<{ code: number } | { signal: number }>((resolve) => {
     child.on('close', (code, signal) => {
       resolve(signal === null ? { code: code ?? 1 } : { signal: constants.signals[signal] });
@@ -298,7 +314,7 @@ async function spawn({ command, args, env, output }: SpawnRequest): Promise<Chil
     child.once('spawn', resolve);
     child.once('error', (error) => reject(notStarted(command, error)));
   });
-  return { kill: (signal) => child.kill(signal), ended };
+  return { kill: (signal) => child.kill(signal), exited, ended };
 }
 
 /** Some reasons not to start are thrown at once, the others come as an event. */

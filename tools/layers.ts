@@ -76,7 +76,8 @@ export const layers: readonly Layer[] = [
   { place: 'cli', may: ['client', 'domain', 'format', 'util'] },
   { place: 'server', may: ['*'], but: ['cli', 'agent', 'operator', 'testing'] },
   { place: 'main', may: ['main-io', 'server', 'cli', 'agent', 'operator', 'util'] },
-  { place: 'main-io', may: ['client', 'cli', 'domain', 'util'] },
+  { place: 'main-io', may: ['client', 'cli', 'domain', 'util', 'main-world'] },
+  { place: 'main-world', may: ['cli/io'] },
   { place: 'client', may: [] },
 ];
 
@@ -101,6 +102,7 @@ export const wrappers: Readonly<Record<string, readonly string[]>> = {
 export const edges: readonly string[] = [
   'main',
   'main-io',
+  'main-world',
   'util/clock',
   'util/files',
   'remote',

@@ -15,12 +15,18 @@ export interface CliIo {
   /** The user's numeric id; `undefined` where the system has none. */
   readonly uid: number | undefined;
   readonly version: string;
+  /** Of what runs this: the version of Node, such as `26.10.0`. */
+  readonly node: string;
   readonly stdin: CliInput;
   readonly stdout: CliOutput;
   readonly stderr: CliOutput;
   readonly files: CliFiles;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Resolves after `ms`, or at once when the signal aborts. */
+  readonly wait: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** What a TLS server shows of itself, whether it is trusted or not. Rejects where nobody speaks TLS. */
+  readonly certificate: (host: string, port: number) => Promise<CertificateFacts>;
   /** Requests over a unix socket, or to the address that stands in the URL where `socket` is absent. */
   readonly transport: (options: { readonly socket?: string }) => Transport;
   /**
@@ -50,6 +56,16 @@ export interface CliOutput {
   readonly write: (text: string | Uint8Array) => void;
 }
 
+/** Of a certificate that was shown. */
+export interface CertificateFacts {
+  /** Milliseconds since the epoch. */
+  readonly expires: number;
+  /** Why a client would not go on, as a code of OpenSSL or Node. */
+  readonly problem?: string;
+  /** From the server's own up to the root, as far as they were sent or are known. */
+  readonly chain: readonly string[];
+}
+
 /** What `status` tells about a file. */
 export interface FileStatus {
   readonly kind: 'file' | 'folder' | 'socket' | 'other';
@@ -68,6 +84,12 @@ export interface CliFiles {
   readonly create: (path: string, text: string) => void;
   /** Replaces the file as one step, mode 0600; makes missing folders with mode 0700. */
   readonly writePrivate: (path: string, bytes: string | Uint8Array) => void;
+  /** A new folder of mode 0700 in an existing one; its path. */
+  readonly makePrivateFolder: (within: string) => string;
+  /** A file, or a folder with all that is in it; nothing happens where there is none. */
+  readonly remove: (path: string) => void;
+  /** Bytes of the file system that a path is on. `null`: cannot be told. */
+  readonly space: (path: string) => { readonly free: number; readonly total: number } | null;
 }
 
 export interface SpawnRequest {
@@ -84,6 +106,8 @@ export interface SpawnRequest {
 /** A running command. `spawn` itself rejects with `not-found` or `forbidden` if it cannot be started. */
 export interface Child {
   readonly kill: (signal: NodeJS.Signals) => void;
+  /** As soon as it has ended; what it started may still write. */
+  readonly exited: Promise<void>;
   /** After it has ended and all its output was handed over. */
   readonly ended: Promise<{ readonly code: number } | { readonly signal: number }>;
 }

@@ -1,5 +1,5 @@
 import type { Transport, TransportRequest } from '@plumbd/client';
-import type { CliIo, FileStatus, SpawnRequest } from '#cli/io';
+import type { CertificateFacts, CliIo, FileStatus, SpawnRequest } from '#cli/io';
 import { runCli } from '#cli/cli';
 import { PlumbError } from '#domain/errors';
 
@@ -34,6 +34,10 @@ export interface TerminalOptions {
   readonly typed?: readonly string[];
   /** Answers `METHOD /path` with a body, or with a status and a body. Default: nothing answers. */
   readonly answers?: Readonly<Record<string, unknown>>;
+  /** What `https` servers show. Default: nobody speaks TLS. */
+  readonly certificate?: CertificateFacts;
+  /** Bytes of every file system. Default: not told. */
+  readonly space?: { readonly free: number; readonly total: number };
   /** Plays the command that `run` starts. */
   readonly child?: (request: SpawnRequest) => { readonly code: number } | { readonly signal: number };
 }
@@ -85,6 +89,7 @@ export class FakeTerminal {
       home: '/home/ada',
       uid: 1000,
       version: '0.0.0',
+      node: '26.0.0',
       stdin: {
         isTerminal: terminal,
         read: async () => Buffer.from(stdin),
@@ -94,12 +99,15 @@ export class FakeTerminal {
       stderr: output('stderr'),
       files: this.#fileOperations(),
       now: () => Date.UTC(2026, 0, 1),
+      wait: async () => undefined,
+      certificate: async () => this.#options.certificate ?? fail('nobody speaks TLS here'),
       transport: ({ socket }) => this.#transport(socket),
       expectSpawn: () => undefined,
       spawn: async (request) => {
         this.spawned.push(request);
         return {
           kill: () => undefined,
+          exited: Promise.resolve(),
           ended: Promise.resolve((this.#options.child ?? (() => ({ code: 0 })))(request)),
         };
       },
@@ -130,6 +138,16 @@ export class FakeTerminal {
       writePrivate: (path, bytes) => {
         this.files.set(path, { text: Buffer.from(bytes).toString() });
       },
+      makePrivateFolder: (within) => {
+        const path = `${within}/plumb-${this.files.size}`;
+        this.files.set(path, { text: '', kind: 'folder', mode: 0o700 });
+        return path;
+      },
+      remove: (path) => {
+        for (const name of [...this.files.keys()])
+          if (name === path || name.startsWith(`${path}/`)) this.files.delete(name);
+      },
+      space: () => this.#options.space ?? null,
     };
   }
 
@@ -143,4 +161,8 @@ export class FakeTerminal {
       return { status, headers: { get: () => null }, text: async () => JSON.stringify(body), body: null };
     };
   }
+}
+
+function fail(message: string): never {
+  throw new Error(message);
 }
