@@ -8,11 +8,12 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { buildPrograms, type ProgramName, programNames } from './builds.ts';
+import { buildPython } from './python.ts';
 
 export interface Component {
   /** As in `PLUMB_TEST_WITHOUT`. */
   readonly name: string;
-  /** Programs that must be on the PATH. */
+  /** Programs that must be on the PATH; one with arguments must also run and end well. */
   readonly programs: readonly string[];
   /** The Debian package that brings them. */
   readonly debian: string;
@@ -22,7 +23,7 @@ export const components: readonly Component[] = [
   { name: 'strace', programs: ['strace'], debian: 'strace' },
   { name: 'ext4', programs: ['mkfs.ext4'], debian: 'e2fsprogs' },
   { name: 'mount', programs: ['mount', 'umount', 'losetup'], debian: 'mount' },
-  { name: 'python3', programs: ['python3'], debian: 'python3' },
+  { name: 'python3', programs: ['python3', 'python3 -m ensurepip --version'], debian: 'python3-venv' },
 ];
 
 /** Components that are built, by their names in `PLUMB_TEST_WITHOUT`. */
@@ -66,6 +67,11 @@ export function parseWithout(text: string | undefined): readonly string[] {
     .filter((name) => name !== '');
 }
 
+function has(program: string): boolean {
+  const [file = '', ...args] = program.split(' ');
+  return onPath(file) && (args.length === 0 || spawnSync(file, args, { stdio: 'ignore' }).status === 0);
+}
+
 function onPath(program: string): boolean {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   return folders.some((folder) => {
@@ -88,7 +94,7 @@ function aptInstall(packages: readonly string[]): boolean {
 
 /** The machine that this runs on. */
 export const thisMachine: Machine = {
-  has: onPath,
+  has,
   mayInstall: process.getuid?.() === 0 && existsSync('/etc/debian_version'),
   install: aptInstall,
 };
@@ -96,21 +102,25 @@ export const thisMachine: Machine = {
 /** Builds what is needed and not there; answers what went wrong, one line each. */
 export async function buildComponents(without: readonly string[]): Promise<readonly string[]> {
   const faults: string[] = [];
+  const tell = (line: string): void => console.log(`components: ${line}`);
+  const note = (error: unknown): void => void faults.push(error instanceof Error ? error.message : String(error));
+  if (!without.includes('python3')) await buildPython(tell).catch(note);
   for (const [name, programs] of Object.entries(builtComponents)) {
     if (without.includes(name)) continue;
-    await buildPrograms(programs, (line) => console.log(`components: ${line}`)).catch((error: unknown) => {
-      faults.push(error instanceof Error ? error.message : String(error));
-    });
+    await buildPrograms(programs, tell).catch(note);
   }
   return faults;
 }
 
 const isProgram = (name: string): name is ProgramName => programNames.some((known) => known === name);
 
-/** The command line: all programs, or those that are named. */
+/** The command line: all programs and the Python packages, or those that are named. */
 async function main(names: readonly string[]): Promise<void> {
-  const unknown = names.filter((name) => !isProgram(name));
-  if (unknown.length > 0) throw new Error(`${unknown.join(', ')} is not built; there are ${programNames.join(', ')}`);
+  const unknown = names.filter((name) => !isProgram(name) && name !== 'python');
+  if (unknown.length > 0) {
+    throw new Error(`${unknown.join(', ')} is not built; there are ${programNames.join(', ')}, python`);
+  }
+  if (names.length === 0 || names.includes('python')) await buildPython(console.log);
   await buildPrograms(names.length === 0 ? programNames : names.filter(isProgram), console.log);
 }
 
