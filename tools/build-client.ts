@@ -1,4 +1,4 @@
-/** What users of the API install: the client as one module without dependencies, and its types. */
+/** What users of the API install: the client and its cache, without dependencies, and their types. */
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -10,9 +10,11 @@ const output = join(root, 'client', 'dist');
 rmSync(output, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: ['client/src/index.ts'],
-  outfile: join(output, 'index.js'),
+  entryPoints: ['client/src/index.ts', 'client/src/cache.ts'],
+  outdir: output,
   bundle: true,
+  // The error class is one, whichever of them a program loads.
+  splitting: true,
   format: 'esm',
   target: 'es2023',
   logLevel: 'warning',

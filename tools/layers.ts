@@ -117,6 +117,7 @@ export const edges: readonly string[] = [
   'server/idle',
   'server/listen',
   // A client runs anywhere: what it sends with and how it waits stand here, and may be replaced by options.
+  'client/src/seal',
   'client/src/transport',
   'client/src/watch',
 ];
