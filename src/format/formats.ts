@@ -10,6 +10,12 @@ interface FormatRow {
 const rows = {
   dotenv: { load: async () => (await import('./dotenv-format.ts')).dotenv, pattern: /(^|[/.])env($|[.-])[^/]*$/ },
   'dotenv-export': { load: async () => (await import('./dotenv-format.ts')).dotenvExport },
+  json: { load: async () => (await import('./json-format.ts')).json, pattern: /\.json$/ },
+  'json-nested': { load: async () => (await import('./json-format.ts')).jsonNested },
+  dotnet: {
+    load: async () => (await import('./json-format.ts')).dotnet,
+    pattern: /(^|\/)appsettings(\.[^/]*)?\.json$/i,
+  },
 } as const satisfies Record<string, FormatRow>;
 
 export type FormatName = keyof typeof rows;
