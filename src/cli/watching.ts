@@ -64,7 +64,7 @@ export function firstSegment(path: string): string {
   return slash < 0 ? path : path.slice(0, slash);
 }
 
-interface Looking<T> extends Pick<Watched<T>, 'look'> {
+export interface Looking<T> extends Pick<Watched<T>, 'look'> {
   readonly client: Client;
   readonly isFirst: boolean;
   readonly signal: AbortSignal;
@@ -73,8 +73,8 @@ interface Looking<T> extends Pick<Watched<T>, 'look'> {
 const retryMs = 1000;
 
 /** What is found; or what is in the way as long as that may end by a change. `undefined`: interrupted. */
-async function settled<T>(
-  { io }: Session,
+export async function settled<T>(
+  { io }: Pick<Session, 'io'>,
   { client, isFirst, signal, look }: Looking<T>,
 ): Promise<{ readonly value: T } | { readonly problem: string } | undefined> {
   while (!signal.aborted) {
