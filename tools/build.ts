@@ -37,22 +37,22 @@ export function manifest(): Readonly<Record<string, unknown>> {
   return { name, version, description, license, type: 'commonjs', engines, bin: { plumb: 'lib/plumb.cjs' } };
 }
 
-/** Writes the package. Answers what esbuild says stands in it. */
-export async function buildPackage(): Promise<readonly Metafile[]> {
-  rmSync(packageFolder, { recursive: true, force: true });
-  mkdirSync(packageFolder, { recursive: true });
-  const { metafiles } = await bundle({ output: join(packageFolder, 'lib') });
-  const program_ = join(packageFolder, 'lib', 'plumb.cjs');
-  writeFileSync(program_, program);
-  chmodSync(program_, 0o755);
-  for (const name of ['LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md', ...resources]) copy(name);
-  writeFileSync(join(packageFolder, 'LICENSES-OF-DEPENDENCIES.txt'), licenses(bundledPackages(metafiles)));
-  writeFileSync(join(packageFolder, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);
+/** Writes the package to `folder`. Answers what esbuild says stands in it. */
+export async function buildPackage(folder = packageFolder): Promise<readonly Metafile[]> {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const { metafiles } = await bundle({ output: join(folder, 'lib') });
+  const start = join(folder, 'lib', 'plumb.cjs');
+  writeFileSync(start, program);
+  chmodSync(start, 0o755);
+  for (const name of ['LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md', ...resources]) copy(name, folder);
+  writeFileSync(join(folder, 'LICENSES-OF-DEPENDENCIES.txt'), licenses(bundledPackages(metafiles)));
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);
   return metafiles;
 }
 
-function copy(name: string): void {
-  const to = join(packageFolder, name);
+function copy(name: string, folder: string): void {
+  const to = join(folder, name);
   mkdirSync(dirname(to), { recursive: true });
   cpSync(join(root, name), to, { recursive: true });
 }

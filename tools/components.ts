@@ -22,6 +22,7 @@ export interface Component {
 export const components: readonly Component[] = [
   { name: 'strace', programs: ['strace'], debian: 'strace' },
   { name: 'ext4', programs: ['mkfs.ext4'], debian: 'e2fsprogs' },
+  { name: 'buildah', programs: ['buildah'], debian: 'buildah' },
   { name: 'mount', programs: ['mount', 'umount', 'losetup'], debian: 'mount' },
   { name: 'python3', programs: ['python3', 'python3 -m ensurepip --version'], debian: 'python3-venv' },
 ];

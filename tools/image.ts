@@ -19,22 +19,14 @@ export function buildImage(single: string, output: string): void {
   try {
     const files = join(folder, 'files');
     fill(files, single);
+    mkdirSync(join(folder, 'volume'));
+    mkdirSync(join(folder, 'volume', 'data'), { mode: 0o700 });
     const at = ['--root', join(folder, 'root'), '--runroot', join(folder, 'run'), '--storage-driver', 'vfs'];
     const buildah = (...args: readonly string[]): string => run('buildah', [...at, ...args]);
     const { name, version, description, license } = manifest();
     const container = buildah('from', 'scratch');
     buildah('copy', '--quiet', container, files, '/');
-    buildah(
-      'copy',
-      '--quiet',
-      '--chown',
-      `${user}:${user}`,
-      '--chmod',
-      '0700',
-      container,
-      join(folder, 'data'),
-      '/data',
-    );
+    buildah('copy', '--quiet', '--chown', `${user}:${user}`, container, join(folder, 'volume'), '/');
     const labels = { title: name, version, description, licenses: license };
     const set = Object.entries(labels).flatMap(([key, text]) => [
       '--label',
@@ -43,16 +35,7 @@ export function buildImage(single: string, output: string): void {
     const environment = { PLUMB_DATA: '/data', HOME: '/data' };
     const env = Object.entries(environment).flatMap(([key, text]) => ['--env', `${key}=${text}`]);
     const entry = ['--entrypoint', JSON.stringify([program]), '--cmd', 'server', '--workingdir', '/data'];
-    const rest = [
-      '--user',
-      `${user}:${user}`,
-      '--volume',
-      '/data',
-      '--stop-signal',
-      'SIGTERM',
-      '--created-by',
-      'buildah',
-    ];
+    const rest = ['--user', `${user}:${user}`, '--volume', '/data', '--stop-signal', 'SIGTERM'];
     buildah('config', ...entry, ...env, ...rest, ...set, container);
     buildah('commit', '--quiet', '--format', 'oci', '--timestamp', '0', container, 'plumb');
     rmSync(output, { force: true });
@@ -79,7 +62,6 @@ function fill(files: string, single: string): void {
   mkdirSync(join(files, 'etc'));
   writeFileSync(join(files, 'etc/passwd'), `plumb:x:${user}:${user}::/data:/sbin/nologin\n`);
   writeFileSync(join(files, 'etc/group'), `plumb:x:${user}:\n`);
-  mkdirSync(join(files, '..', 'data'));
 }
 
 /** Those that the dynamic linker names, itself included. */
