@@ -4,7 +4,7 @@ import { argument, defineCommand, environmentAliases, environmentFlags, switchFl
 import { parseDuration } from '../duration.ts';
 import { childEnvironment } from '../child-environment.ts';
 import { exitCodes, isFailure, UsageError } from '../failures.ts';
-import type { Child, CliIo, SpawnRequest } from '../io.ts';
+import type { CliIo, SpawnRequest } from '../io.ts';
 import type { Session } from '../session.ts';
 
 interface Flags extends Omit<EnvironmentFlags, 'json'> {
@@ -127,6 +127,7 @@ async function prepareFor(session: Session, { flags, words, folder, entries }: G
 async function runPrepared(session: Session, { request, end }: Prepared): Promise<number> {
   try {
     if (request.output === 'inherit') session.io.become?.(request);
+    const { supervise } = await import('../supervise.ts');
     return await supervise(session.io, request);
   } catch (error) {
     return notStartedCode(session, error);
@@ -162,27 +163,4 @@ async function maskedOutput(io: CliIo, entries: readonly EvaluatedEntry[]) {
       stderr.end();
     },
   };
-}
-
-const forwarded: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'];
-/** A terminal sends these to the command as well as to us. */
-const fromTerminal: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
-
-/** Stays until the command has ended, whatever signals come. */
-async function supervise(io: CliIo, request: SpawnRequest): Promise<number> {
-  let child: Child | undefined;
-  const early: NodeJS.Signals[] = [];
-  const release = io.onSignals([...forwarded, ...fromTerminal], (signal) => {
-    if (io.stdin.isTerminal && fromTerminal.includes(signal)) return;
-    if (child === undefined) early.push(signal);
-    else child.kill(signal);
-  });
-  try {
-    child = await io.spawn(request);
-    for (const signal of early) child.kill(signal);
-    const ended = await child.ended;
-    return 'code' in ended ? ended.code : 128 + ended.signal;
-  } finally {
-    release();
-  }
 }
