@@ -8,6 +8,7 @@ import type {
 } from '@stricli/core';
 import { buildCommand } from '@stricli/core';
 import { UsageError } from './failures.ts';
+import type { ExitName } from './failures.ts';
 import { chooseOutput, outputFormats } from './output.ts';
 import type { PlaceFlags, Session } from './session.ts';
 
@@ -33,6 +34,8 @@ export interface Definition<FLAGS extends Readonly<Partial<Record<keyof FLAGS, u
   readonly examples: readonly Example[];
   /** Names of other commands and of topics of `plumb help`, for SEE ALSO. */
   readonly see?: readonly string[];
+  /** Exit codes of its own. */
+  readonly exits?: readonly ExitName[];
   /** What it prints may be longer than a screen: a terminal shows it through a pager. Never with `--watch`. */
   readonly paged?: boolean;
   /** Throws what went wrong; what it prints goes through the session. */
@@ -66,7 +69,7 @@ export interface ParametersShape {
 }
 
 /** A command as the table loads it. */
-export interface CommandModule extends Pick<Definition<object, []>, 'description' | 'examples' | 'see'> {
+export interface CommandModule extends Pick<Definition<object, []>, 'description' | 'examples' | 'see' | 'exits'> {
   /** With the flags that every command takes. */
   readonly parameters: ParametersShape;
   readonly build: (brief: string) => Command<CliContext>;
@@ -91,20 +94,21 @@ function withCommonFlags(parameters: ParametersShape): ParametersShape {
 export function defineCommand<FLAGS extends Readonly<Partial<Record<keyof FLAGS, unknown>>>, ARGS extends BaseArgs>(
   definition: Definition<FLAGS, ARGS>,
 ): CommandModule {
-  const { description, examples, see, run, paged = false } = definition;
+  const { description, examples, see, exits, run, paged = false } = definition;
   const parameters = withCommonFlags(definition.parameters as ParametersShape);
   return {
     parameters,
     examples,
     ...(description === undefined ? {} : { description }),
     ...(see === undefined ? {} : { see }),
+    ...(exits === undefined ? {} : { exits }),
     build: (brief) =>
       buildCommand<FLAGS, ARGS, CliContext>({
         parameters: parameters as TypedCommandParameters<FLAGS, ARGS, CliContext>,
         docs: { brief },
         async func({ noColor: _, ...flags }: FLAGS & { readonly noColor?: boolean }, ...args) {
           const { session } = this;
-          const isOwn = (definition.parameters.flags ?? {}).hasOwnProperty('format');
+          const isOwn = Object.hasOwn(definition.parameters.flags ?? {}, 'format');
           const chosen = isOwn ? flags : await chooseOutput(session, flags);
           const act = async (): Promise<void> => run(session, chosen as unknown as FLAGS, ...args);
           const isPaged = paged && session.mayPage && !('watch' in flags && flags.watch === true);

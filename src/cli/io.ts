@@ -53,6 +53,8 @@ export interface CliOutput {
   readonly isTerminal: boolean;
   /** Characters of a line, if it is a terminal that tells. */
   readonly columns?: number | undefined;
+  /** Lines of its screen, if it is a terminal that tells. */
+  readonly rows?: number | undefined;
   readonly write: (text: string | Uint8Array) => void;
 }
 
@@ -97,6 +99,8 @@ export interface SpawnRequest {
   readonly args: readonly string[];
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
+  /** Its standard input, to the end. Default: ours. It may stop reading whenever it likes. */
+  readonly input?: string;
   /** `inherit`: the child has our standard output and error; otherwise they come through here, chunk by chunk. */
   readonly output:
     | 'inherit'

@@ -58,7 +58,7 @@ function show(session: Session, flags: Flags, entry: EvaluatedEntry): void {
   const hidden = entry.secret && !flags.reveal;
   if (flags.json) {
     const shown = hidden ? withoutValue(entry) : entry;
-    if (flags.watch) session.print(`${JSON.stringify(shown)}\n`);
+    if (flags.watch) session.printJsonLine(shown);
     else session.printJson(shown);
   } else if (hidden) printHidden(session, entry.path);
   else session.printValue(entry.type === 'bytes' ? Buffer.from(entry.value, 'base64') : entry.value);

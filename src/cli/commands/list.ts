@@ -31,6 +31,8 @@ export const command = defineCommand<Flags, [folder?: string]>({
     { input: 'list --recursive --json', brief: 'everything, for a program' },
     { input: 'list changelog/production --watch', brief: 'until interrupted' },
   ],
+  see: ['get', 'history', 'help paths'],
+  paged: true,
   async run(session, flags, given) {
     const folder = (given ?? (await session.environment(flags)) ?? '').replace(/\/$/, '');
     const isRecursive = flags.recursive === true;
@@ -53,7 +55,7 @@ type Listed = Awaited<ReturnType<typeof listAll>>;
 
 function show(session: Session, flags: Flags, listed: Listed): void {
   if (flags.json) {
-    if (flags.watch) session.print(`${JSON.stringify(listed)}\n`);
+    if (flags.watch) session.printJsonLine(listed);
     else session.printJson(listed);
     return;
   }
@@ -68,5 +70,6 @@ function show(session: Session, flags: Flags, listed: Listed): void {
     author,
     inheritedFrom === undefined ? '' : `from ${inheritedFrom}`,
   ]);
-  if (rows.length > 0) session.print(table(['NAME', 'KIND', 'TYPE', 'VERSION', 'CHANGED', 'BY', ''], rows));
+  if (rows.length > 0)
+    session.print(table(['NAME', 'KIND', 'TYPE', 'VERSION', 'CHANGED', 'BY', ''], rows, session.room));
 }
