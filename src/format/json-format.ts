@@ -1,6 +1,7 @@
 /** JSON as three formats: flat, nested, and as .NET's configuration reads it. */
+import { skipTrivia } from './braces.ts';
 import type { Format } from './format.ts';
-import { editJson, printJson, skipTrivia } from './json-edit.ts';
+import { editJson, jsonTrivia, printJson } from './json-edit.ts';
 import type { JsonDialect } from './json-tree.ts';
 import { readJsonTree } from './json-tree.ts';
 import { shown } from './reading.ts';
@@ -18,7 +19,7 @@ interface Variant {
 /** Nothing but blanks and, where they are allowed, comments. */
 function isEmpty(text: string, comments: boolean): boolean {
   const start = text.startsWith('\uFEFF') ? 1 : 0;
-  return comments ? skipTrivia(text, start) === text.length : text.trim() === '';
+  return comments ? skipTrivia(text, start, jsonTrivia) === text.length : text.trim() === '';
 }
 
 function jsonFormat({ brief, what, dialect, rules, problem }: Variant): Format {

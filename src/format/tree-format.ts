@@ -4,8 +4,10 @@ import type { Splice } from './edit.ts';
 import { applySplices, checkEdited, lineEndOf } from './edit.ts';
 import type { Format, Parsed } from './format.ts';
 import { Reading, refuseText } from './reading.ts';
-import type { Branch, NameRules, ReadTree, TreeEdit, TreeItem } from './tree.ts';
-import { branchOf, nameProblem, planEdits, readTree } from './tree.ts';
+import type { NameRules, ReadTree, TreeItem } from './tree.ts';
+import { nameProblem, readTree } from './tree.ts';
+import type { Branch, TreeEdit } from './tree-edit.ts';
+import { branchOf, planEdits } from './tree-edit.ts';
 import { textProblem, writable, writableEdits } from './writing.ts';
 
 /** What {@link treeFormat} must know of a syntax. */
@@ -43,7 +45,7 @@ export function treeFormat(syntax: TreeSyntax): Format {
     print: (entries) => syntax.print(branchOf(writable(entries, what, problem), rules)),
     edit: (text, edits, subject) => {
       const wanted = writableEdits(edits, what, problem);
-      const edited = editTree(syntax, text, { wanted, subject });
+      const edited = editInSteps(syntax, text, { wanted, subject });
       const before: Parsed = syntax.isEmpty(text) ? { entries: [], diagnostics: [] } : read(syntax, text, subject);
       checkEdited({ before, after: emptyOr(syntax, edited, subject), wanted, subject });
       return edited;
@@ -72,6 +74,17 @@ function emptyOr(syntax: TreeSyntax, text: string, subject: string): Parsed {
 interface Request {
   readonly wanted: ReadonlyMap<string, string | null>;
   readonly subject: string;
+}
+
+/** What goes may make room for what comes: `a` for `a.b`. Then one follows the other. */
+function editInSteps(syntax: TreeSyntax, text: string, { wanted, subject }: Request): string {
+  try {
+    return editTree(syntax, text, { wanted, subject });
+  } catch (error) {
+    const gone = new Map([...wanted].filter(([, value]) => value === null));
+    if (!(error instanceof PlumbError) || error.code !== 'invalid' || gone.size === 0) throw error;
+    return editTree(syntax, editTree(syntax, text, { wanted: gone, subject }), { wanted, subject });
+  }
 }
 
 function editTree(syntax: TreeSyntax, text: string, { wanted, subject }: Request): string {

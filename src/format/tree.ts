@@ -2,7 +2,6 @@
  * Nested documents of any syntax as one shape: maps of members down to leaves, all with offsets. How their names
  * are flattened, and what an edit means for them, is said here once; how it is written, by each syntax.
  */
-import { PlumbError } from '#domain/errors';
 import { formatLimits } from './format.ts';
 import type { Item, Reading } from './reading.ts';
 import { shown } from './reading.ts';
@@ -27,6 +26,10 @@ export interface TreeMap {
   readonly members: readonly TreeMember[];
   /** `braces`: `{a: b}`; `lines`: a line for each member; `list`: elements by index, of which none comes or goes. */
   readonly style: 'braces' | 'lines' | 'list';
+  /** Where the column of a member on a line of its own is, from 0; absent: it cannot have one. Only told by YAML. */
+  readonly indent?: number;
+  /** Behind the colon of the member whose value this is. Only told by YAML. */
+  readonly anchor?: number;
 }
 
 export interface TreeMember {
@@ -62,17 +65,6 @@ export interface TreeItem extends Item {
   readonly leaf: TreeLeaf;
   readonly member: TreeMember;
   readonly parent: TreeMap;
-}
-
-/** New members below a map: a value, or a map of more. */
-export type Branch = Map<string, string | Branch>;
-
-/** What an edit does to a tree. */
-export interface TreeEdit {
-  readonly values: readonly { readonly leaf: TreeLeaf; readonly value: string }[];
-  /** Members that go, by the map in which they stand; new ones, by the map they come into. */
-  readonly removed: ReadonlyMap<TreeMap, ReadonlySet<TreeMember>>;
-  readonly added: ReadonlyMap<TreeMap, Branch>;
 }
 
 /** Adds the leaves of a tree to a reading, in the order of the text. Deeper levels than the limit are the syntax's to refuse. */
@@ -128,107 +120,4 @@ export function nameProblem(name: string, { separator }: NameRules): string | un
 
 export function partsOf(name: string, separator: string): readonly string[] {
   return separator === '' ? [name] : name.split(separator);
-}
-
-/** Names and values as nested maps, in the order given. Throws `invalid` with every name that another one excludes. */
-export function branchOf(
-  entries: Iterable<{ readonly name: string; readonly value: string }>,
-  rules: NameRules,
-): Branch {
-  const root: Branch = new Map();
-  const wrong: string[] = [];
-  const seen = new Map<string, string>();
-  for (const { name, value } of entries) {
-    const key = rules.same?.(name) ?? name;
-    const other = seen.get(key);
-    seen.set(key, name);
-    if (other !== undefined || !graft(root, partsOf(name, rules.separator), value)) wrong.push(name);
-  }
-  if (wrong.length === 0) return root;
-  const diagnostics = wrong.map((name) => ({
-    message: `${shown(name)} excludes another name, which is a part of it or differs in case only`,
-  }));
-  throw new PlumbError('invalid', 'not every name can stand beside the others', { diagnostics });
-}
-
-function graft(root: Branch, parts: readonly string[], value: string): boolean {
-  let at = root;
-  for (const part of parts.slice(0, -1)) {
-    const next = at.get(part) ?? new Map<string, string | Branch>();
-    if (typeof next === 'string') return false;
-    at.set(part, next);
-    at = next;
-  }
-  const last = parts.at(-1) ?? '';
-  if (at.has(last)) return false;
-  at.set(last, value);
-  return true;
-}
-
-/** What the edits mean for a tree that was read. Throws `invalid` for what cannot be carried, or not there. */
-export function planEdits(
-  { root, items }: { readonly root: TreeMap; readonly items: readonly TreeItem[] },
-  wanted: ReadonlyMap<string, string | null>,
-  rules: NameRules,
-): TreeEdit {
-  const values: { leaf: TreeLeaf; value: string }[] = [];
-  const removed = new Map<TreeMap, Set<TreeMember>>();
-  const added = new Map<TreeMap, Branch>();
-  const byName = Map.groupBy(items, ({ name }) => name);
-  const remove = ({ parent, member, name }: TreeItem): void => {
-    if (parent.style === 'list') throw fixedList(name);
-    removed.set(parent, (removed.get(parent) ?? new Set()).add(member));
-  };
-  for (const [name, value] of wanted) {
-    const [first, ...others] = byName.get(name) ?? [];
-    for (const other of others) remove(other);
-    if (first === undefined) {
-      if (value === null) continue;
-      const { map, rest } = placeFor(root, name, rules);
-      const branch = added.get(map) ?? new Map<string, string | Branch>();
-      added.set(map, branch);
-      if (!graft(branch, rest, value)) throw excluded(name);
-    } else if (value === null) remove(first);
-    else if (first.value !== value) values.push({ leaf: first.leaf, value });
-  }
-  return { values, removed, added };
-}
-
-/** The deepest map that is there on the way to a new name, and what of the name is left below it. */
-function placeFor(root: TreeMap, name: string, rules: NameRules): { map: TreeMap; rest: readonly string[] } {
-  let map = root;
-  let rest = partsOf(name, rules.separator);
-  for (;;) {
-    const inner = rules.flat === undefined ? childOf(map, rest, rules) : undefined;
-    if (inner === undefined) break;
-    if (inner.map.kind === 'leaf' || inner.rest.length === 0) throw excluded(name);
-    map = inner.map;
-    rest = inner.rest;
-  }
-  if (map.style === 'list') throw fixedList(name);
-  return { map, rest };
-}
-
-/** What a new name begins with here. A key may hold separators itself: the longest one that fits leads on. */
-function childOf(
-  map: TreeMap,
-  parts: readonly string[],
-  rules: NameRules,
-): { map: TreeMap | TreeLeaf; rest: readonly string[] } | undefined {
-  const keys = new Map(map.members.map(({ key, value }) => [rules.part?.(key) ?? key, value]));
-  for (let count = parts.length; count > 0; count -= 1) {
-    const value = keys.get(parts.slice(0, count).join(rules.separator));
-    if (value !== undefined) return { map: value, rest: parts.slice(count) };
-  }
-  return undefined;
-}
-
-function fixedList(name: string): PlumbError {
-  const message = `${shown(name)} stands in a list: what is there can be changed, nothing can be added or removed`;
-  return new PlumbError('invalid', 'not every name can be edited', { diagnostics: [{ message }] });
-}
-
-function excluded(name: string): PlumbError {
-  const diagnostics = [{ message: `${shown(name)} excludes another name, of which it is a part` }];
-  return new PlumbError('invalid', 'not every name can stand beside the others', { diagnostics });
 }
