@@ -2,13 +2,10 @@
 import type { Format } from './format.ts';
 import type { Line } from './dotenv-lines.ts';
 import type { Item, Read } from './reading.ts';
-import type { Editing } from './edit.ts';
-import { parseDotenv, printDotenv, quoteDotenv, representationProblem } from './dotenv.ts';
+import { parseDotenv, quoteDotenv, representationProblem } from './dotenv.ts';
 import { linesIn } from './dotenv-lines.ts';
-import { appendLines, editText } from './edit.ts';
-import { writable } from './writing.ts';
+import { behind, lineFormat } from './line-format.ts';
 
-const what = 'a .env file';
 const beforeName = /[ \t]*(?:export[ \t]+(?=[^ \t=]))?/y;
 const blanks = /[ \t]*/y;
 
@@ -28,39 +25,16 @@ function itemOf(text: string, { name, value, end, lineStart, lineEnd, line }: Li
   return [{ name, value, ...span, lineStart, lineEnd, line, column: nameAt - lineStart + 1 }];
 }
 
-function behind(pattern: RegExp, text: string, at: number): number {
-  pattern.lastIndex = at;
-  pattern.exec(text);
-  return pattern.lastIndex;
-}
-
 function withPrefix(prefix: string): Format {
-  const editing: Editing = {
-    what,
-    read,
-    problem: representationProblem,
-    value: (value, _, eol) => quoteDotenv(value).replaceAll('\n', eol),
-    add: (entries, to) => [
-      appendLines(
-        entries.map(([name, value]) => `${prefix}${name}=${quoteDotenv(value).replaceAll('\n', to.eol)}`),
-        to,
-      ),
-    ],
-  };
-  return {
+  return lineFormat({
     brief: prefix === '' ? 'NAME=value lines' : 'NAME=value lines with export in front of each',
     extension: 'env',
-    parse: (text, subject) => {
-      const { items, diagnostics } = read(text, subject);
-      return { entries: items, diagnostics };
-    },
+    what: 'a .env file',
+    read,
     problem: representationProblem,
-    print: (entries) =>
-      writable(entries, what, representationProblem)
-        .map(({ name, value }) => `${prefix}${printDotenv([[name, value]])}`)
-        .join(''),
-    edit: (text, edits, subject) => editText(editing, text, { edits, subject }),
-  };
+    encode: (value, eol) => quoteDotenv(value).replaceAll('\n', eol),
+    line: (name, encoded) => `${prefix}${name}=${encoded}`,
+  });
 }
 
 export const dotenv = withPrefix('');

@@ -10,6 +10,13 @@ interface FormatRow {
 const rows = {
   dotenv: { load: async () => (await import('./dotenv-format.ts')).dotenv, pattern: /(^|[/.])env($|[.-])[^/]*$/ },
   'dotenv-export': { load: async () => (await import('./dotenv-format.ts')).dotenvExport },
+  docker: { load: async () => (await import('./docker.ts')).docker },
+  shell: { load: async () => (await import('./shell.ts')).shell, pattern: /(\.sh|(^|\/)\.envrc)$/ },
+  properties: { load: async () => (await import('./properties.ts')).properties, pattern: /\.properties$/ },
+  xml: { load: async () => (await import('./xml.ts')).xml, pattern: /\.xml$/ },
+  ini: { load: async () => (await import('./ini.ts')).ini, pattern: /\.(ini|cfg)$/ },
+  csv: { load: async () => (await import('./csv.ts')).csv, pattern: /\.csv$/ },
+  tfvars: { load: async () => (await import('./tfvars.ts')).tfvars, pattern: /\.tfvars$/ },
   json: { load: async () => (await import('./json-format.ts')).json, pattern: /\.json$/ },
   'json-nested': { load: async () => (await import('./json-format.ts')).jsonNested },
   dotnet: {
