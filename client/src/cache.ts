@@ -4,7 +4,7 @@
  * the same folder back, which the time limit bounds; nothing else.
  */
 import { PlumbApiError } from './errors.ts';
-import { createSealer, systemNow } from './seal.ts';
+import { createSealer, now } from './seal.ts';
 import type { EvaluatedFolder } from './types.ts';
 
 export { mayFallBack } from './fallback.ts';
@@ -80,7 +80,7 @@ class SealedCache implements Cache {
   constructor(options: CacheOptions) {
     this.#options = options;
     this.#sealer = createSealer(options.key);
-    this.#now = options.now ?? systemNow;
+    this.#now = options.now ?? now;
   }
 
   save(value: EvaluatedFolder): Promise<void> {

@@ -1,7 +1,8 @@
 export { createClient } from './client.ts';
-export type { Client, ClientOptions, NounClient, PutOptions, WatchRequest } from './client.ts';
+export type { CallOptions, Client, ClientOptions, NounClient, PutOptions, WatchRequest } from './client.ts';
 export { PlumbApiError } from './errors.ts';
 export type { ApiErrorFields } from './errors.ts';
+export type { RetryOptions } from './retry.ts';
 export { fetchTransport } from './transport.ts';
 export type { Transport, TransportRequest, TransportResponse } from './transport.ts';
 export type {

@@ -49,7 +49,7 @@ export function createSealer(key: Uint8Array): Sealer {
 }
 
 /** Milliseconds since the epoch. */
-export const systemNow = (): number => Date.now();
+export const now = (): number => Date.now();
 
 async function deriveKeys(bytes: Uint8Array<ArrayBuffer>) {
   const base = await crypto.subtle.importKey('raw', bytes, 'HKDF', false, ['deriveKey']);

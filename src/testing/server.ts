@@ -136,7 +136,7 @@ export function socketTransport(socket: string): Transport {
 
 /** Asks until it is; a socket that is not there yet refuses at once. */
 async function untilReady(socket: string): Promise<void> {
-  const client = createClient({ address: 'http://localhost', transport: socketTransport(socket) });
+  const client = createClient({ address: 'http://localhost', retry: false, transport: socketTransport(socket) });
   while ((await client.system.health().catch(() => undefined))?.ready !== true) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
@@ -151,7 +151,12 @@ async function connect(
   const socket = join(data, 'plumb.sock');
   const transport = socketTransport(socket);
   const clientOf = (bearer?: string): Client =>
-    createClient({ address: 'http://localhost', transport, ...(bearer === undefined ? {} : { token: bearer }) });
+    createClient({
+      address: 'http://localhost',
+      retry: false,
+      transport,
+      ...(bearer === undefined ? {} : { token: bearer }),
+    });
   const kept = join(data, 'token');
   let token = (await readTextFile(kept))?.trim();
   if (token === undefined) {
