@@ -48,6 +48,22 @@ async function runServerCommand(): Promise<number> {
   });
 }
 
+async function runAgentCommand(): Promise<number> {
+  const { runAgent } = await import('#agent/run');
+  return runAgent({
+    argv: process.argv.slice(3),
+    env: process.env,
+    cwd: process.cwd(),
+    version: version(),
+    pid: process.pid,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    onSignals: (signals, handler) => {
+      for (const signal of signals) process.on(signal, handler);
+    },
+  });
+}
+
 async function runCommand(): Promise<number> {
   const [{ isWritten, realIo }, { runCli }] = await Promise.all([import('./main-io.ts'), import('#cli/cli')]);
   const code = await runCli(realIo(process, version));
@@ -59,6 +75,7 @@ async function runCommand(): Promise<number> {
 async function run(): Promise<void> {
   // Nothing that a server has left open may keep a stopped one alive.
   if (process.argv[2] === 'server') process.exit(await runServerCommand());
+  if (process.argv[2] === 'agent') process.exit(await runAgentCommand());
   process.exitCode = await runCommand();
 }
 
