@@ -45,6 +45,12 @@ export const commandTable: readonly CommandRow[] = [
   },
   { name: 'set', area: 'values', brief: 'put values', load: async () => (await import('./commands/set.ts')).command },
   {
+    name: 'edit',
+    area: 'values',
+    brief: 'edit the entries of a folder in your editor',
+    load: async () => (await import('./commands/edit.ts')).command,
+  },
+  {
     name: 'delete',
     area: 'values',
     brief: 'end entries; an inherited value shows again',
@@ -266,6 +272,12 @@ export const commandTable: readonly CommandRow[] = [
     ],
   },
   { name: 'server', area: 'here', brief: 'run the server' },
+  {
+    name: 'completion',
+    area: 'here',
+    brief: 'complete command lines in bash, zsh and fish',
+    load: async () => (await import('./commands/completion.ts')).command,
+  },
   {
     name: 'help',
     area: 'here',

@@ -74,7 +74,7 @@ function quoted(value: string): string {
 
 const grammar: Readonly<Partial<Record<ErrorCode, string>>> = {
   BAD_DQ_ESCAPE: 'unknown escape in double quotes; single quotes take a backslash as it is',
-  BAD_INDENT: 'the indentation does not fit what stands above',
+  BAD_INDENT: 'the indentation does not fit what stands above, or something there is not closed',
   BAD_SCALAR_START: 'a value that starts with this character must be in quotes',
   BLOCK_AS_IMPLICIT_KEY: 'expected NAME: value; a value with ": " in it must be in quotes',
   DUPLICATE_KEY: 'the name stands twice',

@@ -30,6 +30,8 @@ export interface TerminalOptions {
   readonly terminal?: boolean;
   /** Characters of its lines. Default: not told. */
   readonly columns?: number;
+  /** Lines of its screen. Default: not told. */
+  readonly rows?: number;
   /** What is typed at hidden prompts, in order. */
   readonly typed?: readonly string[];
   /** Answers `METHOD /path` with a body, or with a status and a body. Default: nothing answers. */
@@ -78,6 +80,7 @@ export class FakeTerminal {
     const output = (name: 'stdout' | 'stderr') => ({
       isTerminal: terminal,
       columns: this.#options.columns,
+      rows: this.#options.rows,
       write: (text: string | Uint8Array) => {
         written[name] += Buffer.from(text).toString();
       },
@@ -99,7 +102,11 @@ export class FakeTerminal {
       stderr: output('stderr'),
       files: this.#fileOperations(),
       now: () => Date.UTC(2026, 0, 1),
-      wait: async () => undefined,
+      // No time passes: who waits for something else besides gets that.
+      wait: (_ms, signal) =>
+        signal === undefined || signal.aborted
+          ? Promise.resolve()
+          : new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
       certificate: async () => this.#options.certificate ?? fail('nobody speaks TLS here'),
       transport: ({ socket }) => this.#transport(socket),
       expectSpawn: () => undefined,

@@ -70,6 +70,7 @@ export class Shell {
     this.#server = server;
     this.#folder = join(server.folder, 'user');
     mkdirSync(this.#folder);
+    mkdirSync(join(this.#folder, '.run'), { mode: 0o700 });
     for (const [name, text] of files) this.#write(name, text);
   }
 
@@ -140,6 +141,7 @@ export class Shell {
         TERM: 'dumb',
         PLUMB_ADDR: `unix:${this.#server.socket}`,
         PLUMB_TOKEN: this.#server.token,
+        XDG_RUNTIME_DIR: join(this.#folder, '.run'),
         ...env,
       },
       cwd: this.#folder,
@@ -161,6 +163,7 @@ export class Shell {
       .replaceAll(this.#folder, '$HOME')
       .replaceAll(this.#server.socket, '$SOCKET')
       .replaceAll(this.#server.folder, '$SERVER')
+      .replace(/\$HOME\/\.run\/plumb-\w{6}\//g, '$PRIVATE/')
       .replace(/\bplumb\.[\w-]{8}\.[\w-]{43}/g, '<token>')
       .replace(/\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ/g, '<time>')
       .replace(/\b\d+ (?:s|min) ago( *)/g, (_, blanks: string) => `<ago>${blanks === '' ? '' : '   '}`)
