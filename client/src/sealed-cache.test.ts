@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { openCache } from './cache.ts';
-import type { CacheOptions, CacheStorage } from './cache.ts';
+import { openCache } from './sealed-cache.ts';
+import type { CacheOptions, CacheStorage } from './sealed-cache.ts';
 import type { EvaluatedFolder } from './types.ts';
 
 const value = 'canary-7f3a';
