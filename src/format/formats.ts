@@ -23,6 +23,8 @@ const rows = {
     load: async () => (await import('./json-format.ts')).dotnet,
     pattern: /(^|\/)appsettings(\.[^/]*)?\.json$/i,
   },
+  yaml: { load: async () => (await import('./yaml-format.ts')).yaml, pattern: /\.ya?ml$/ },
+  toml: { load: async () => (await import('./toml.ts')).toml, pattern: /\.toml$/ },
 } as const satisfies Record<string, FormatRow>;
 
 export type FormatName = keyof typeof rows;

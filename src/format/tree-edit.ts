@@ -69,9 +69,9 @@ export function planEdits(
   return planner;
 }
 
-/** Where a new name goes: the deepest map that is there on its way, and what of the name is left below it. */
-interface Place {
-  readonly map: TreeMap | TreeLeaf;
+/** What a new name begins with in a map, and what of the name is left below it. */
+interface Child {
+  readonly member: TreeMember;
   readonly rest: readonly string[];
 }
 
@@ -81,8 +81,8 @@ class Planner implements TreeEdit {
   readonly added = new Map<TreeMap, Branch>();
   readonly #root: TreeMap;
   readonly #rules: NameRules;
-  /** The values of a map by the parts that their keys are. */
-  readonly #parts = new Map<TreeMap, ReadonlyMap<string, TreeMap | TreeLeaf>>();
+  /** The members of a map by the parts of names that their keys are. */
+  readonly #parts = new Map<TreeMap, ReadonlyMap<string, TreeMember>>();
 
   constructor(root: TreeMap, rules: NameRules) {
     this.#root = root;
@@ -94,48 +94,40 @@ class Planner implements TreeEdit {
     this.removed.set(parent, (this.removed.get(parent) ?? new Set()).add(member));
   }
 
+  /** A map without a single value that has the very name makes room. */
   add(name: string, value: string): void {
-    const { map, rest } = this.#placeFor(name);
-    if (map.kind === 'leaf') {
-      this.values.push({ leaf: map, value });
-      return;
+    let map = this.#root;
+    let rest = partsOf(name, this.#rules.separator);
+    for (let child = this.#child(map, rest); child !== undefined; child = this.#child(map, rest)) {
+      const { member, rest: below } = child;
+      const inner = member.value;
+      if (inner.kind === 'leaf' || (below.length === 0 && hasLeaves(inner))) throw excluded(name);
+      if (below.length === 0) {
+        this.removed.set(map, (this.removed.get(map) ?? new Set()).add(member));
+        break;
+      }
+      map = inner;
+      rest = below;
     }
+    if (map.style === 'list') throw fixedList(name);
     const branch = this.added.get(map) ?? new Map<string, string | Branch>();
     this.added.set(map, branch);
     if (!graft(branch, rest, value)) throw excluded(name);
   }
 
-  /** A map without a single value that has the very name is a leaf to be written. */
-  #placeFor(name: string): Place {
-    let map = this.#root;
-    let rest = partsOf(name, this.#rules.separator);
-    for (;;) {
-      const inner = this.#rules.flat === undefined ? this.#child(map, rest) : undefined;
-      if (inner === undefined) break;
-      if (inner.map.kind === 'leaf' || (inner.rest.length === 0 && hasLeaves(inner.map))) throw excluded(name);
-      if (inner.rest.length === 0) {
-        const { start, end } = inner.map;
-        return { map: { kind: 'leaf', start, end, text: null, style: 'string' }, rest: [] };
-      }
-      map = inner.map;
-      rest = inner.rest;
-    }
-    if (map.style === 'list') throw fixedList(name);
-    return { map, rest };
-  }
-
-  /** What a new name begins with here. A key may hold separators itself: the longest one that fits leads on. */
-  #child(map: TreeMap, parts: readonly string[]): Place | undefined {
+  /** A key may hold separators itself: the longest one that fits leads on. */
+  #child(map: TreeMap, parts: readonly string[]): Child | undefined {
+    if (this.#rules.flat !== undefined) return undefined;
     const known = this.#parts.get(map) ?? this.#partsOf(map);
     for (let count = parts.length; count > 0; count -= 1) {
-      const value = known.get(parts.slice(0, count).join(this.#rules.separator));
-      if (value !== undefined) return { map: value, rest: parts.slice(count) };
+      const member = known.get(parts.slice(0, count).join(this.#rules.separator));
+      if (member !== undefined) return { member, rest: parts.slice(count) };
     }
     return undefined;
   }
 
-  #partsOf(map: TreeMap): ReadonlyMap<string, TreeMap | TreeLeaf> {
-    const parts = new Map(map.members.map(({ key, value }) => [this.#rules.part?.(key) ?? key, value]));
+  #partsOf(map: TreeMap): ReadonlyMap<string, TreeMember> {
+    const parts = new Map(map.members.map((member) => [this.#rules.part?.(member.key) ?? member.key, member]));
     this.#parts.set(map, parts);
     return parts;
   }

@@ -92,9 +92,9 @@ tagged: !!str yes
     ['a:\n\tb: 1\n', ['2:1 expected blanks, found a tab, which is not allowed as indentation']],
     ['a: 1\rb: 2\n', ['1:5 the character U+000D must be escaped, in double quotes']],
     ['a: "x\u2028y"\n', ['1:6 the character U+2028 must be escaped, in double quotes']],
-    [`a: ${'['.repeat(100_000)}`, ['1:35 more than 32 levels']],
-    [`a: ${'{a: '.repeat(100_000)}`, ['1:128 more than 32 levels']],
-    ['- '.repeat(100_000), ['1:65 more than 32 levels']],
+    [`a: ${'['.repeat(2_000)}`, ['1:35 more than 32 levels']],
+    [`a: ${'{a: '.repeat(2_000)}`, ['1:128 more than 32 levels']],
+    ['- '.repeat(2_000), ['1:65 more than 32 levels']],
   ])('what is wrong is told with its place: %#', (text, found) => {
     expect(problems(text)).toEqual(found);
   });
@@ -182,7 +182,7 @@ describe('editing', () => {
       '{\n  "a": "1", c: x # c\n}\n',
     ],
     ['a name becomes a level', 'a: 1\nb: 2\n', [gone('a'), set('a.c', 'x')], 'b: 2\na:\n  c: x\n'],
-    ['a level becomes a name', 'a:\n  b: 1\n', [gone('a.b'), set('a', 'x')], 'a: "x"\n'],
+    ['a level becomes a name', 'a:\n  b: 1\n', [gone('a.b'), set('a', 'x')], 'a: x\n'],
     [
       'lists and tags of others',
       'l:\n- a: 1\n  b: !x 2\nc: 3\n',
