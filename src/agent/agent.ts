@@ -10,7 +10,7 @@ import type { Logger } from './log.ts';
 import { News } from './news.ts';
 import { Records } from './records.ts';
 import type { ReloadParts } from './reload.ts';
-import { AgentSource } from './source.ts';
+import { AgentSource } from './wishes.ts';
 import type { AgentStatus } from './status.ts';
 import { AgentTargets } from './targets.ts';
 import { PlumbError } from '#domain/errors';
@@ -31,7 +31,7 @@ const waveSize = 16;
 
 export class Agent {
   readonly #parts: AgentParts;
-  readonly #key: Uint8Array;
+  readonly #rootKey: Uint8Array;
   readonly #news = new News();
   readonly #targets: AgentTargets;
   readonly #source: AgentSource;
@@ -40,11 +40,11 @@ export class Agent {
   #config: AgentConfig;
   #link!: Link;
 
-  private constructor(config: AgentConfig, parts: AgentParts, kept: { records: Records; key: Uint8Array }) {
+  private constructor(config: AgentConfig, parts: AgentParts, kept: { records: Records; rootKey: Uint8Array }) {
     const { clock, random, log } = parts;
     this.#config = config;
     this.#parts = parts;
-    this.#key = kept.key;
+    this.#rootKey = kept.rootKey;
     this.#started = clock.now();
     this.#targets = new AgentTargets({ clock, random, run: parts.run, env: parts.env, tried: logReload(log) });
     this.#source = new AgentSource({
@@ -52,7 +52,7 @@ export class Agent {
       upstream: () => this.#link.upstream,
       news: this.#news,
       isLive: () => this.#link.isLive,
-      key: subkey(kept.key, 'fingerprints'),
+      printKey: subkey(kept.rootKey, 'fingerprints'),
       delivering: (sync, { entries: _, ...names }) => log.info({ sync, ...names }, 'delivering'),
       warn: (message, error) => log.warn(errorFields(error), message),
     });
@@ -70,9 +70,9 @@ export class Agent {
   static async open(config: AgentConfig, parts: AgentParts): Promise<Agent> {
     await openStateFolder(config.state);
     await sweepStateFolder(config.state);
-    const key = await readKey(config.keyFile);
+    const rootKey = await readKey(config.keyFile);
     const records = await Records.open(drawerOf(join(config.state, 'syncs')));
-    const agent = new Agent(config, parts, { records, key });
+    const agent = new Agent(config, parts, { records, rootKey });
     agent.#link = await agent.#connect(config);
     agent.#targets.declare(config.roots);
     agent.#source.declare(config.syncs);
@@ -131,9 +131,9 @@ export class Agent {
       const spec = this.#source.spec(name);
       if (spec === undefined) return [];
       const file = join(this.#config.roots[spec.target] ?? '', spec.at);
-      const [status, values] = [this.#source.status(name), this.#source.origin(name)];
-      const { from: source, mode, generation } = spec;
-      return [{ name, source, file, mode, generation, ...(status && { status }), ...(values && { values }) }];
+      const [status, values] = [this.#source.status(name), this.#source.origins.get(name)];
+      const { from, mode, generation } = spec;
+      return [{ name, from, file, mode, generation, ...(status && { status }), ...(values && { values }) }];
     });
     return {
       version: this.#parts.version,
@@ -161,7 +161,7 @@ export class Agent {
     const address = config.server.text;
     return Link.open({
       config: linkOf(config),
-      key: this.#key,
+      rootKey: this.#rootKey,
       storage: drawerOf(join(config.state, 'cache')),
       clock,
       random,
@@ -186,7 +186,7 @@ export class Agent {
     const troubled = conditions.some(
       ({ type, status }) => status === 'true' && (type === 'Stalled' || type === 'Error'),
     );
-    return this.#source.origin(name)?.from === 'server' && !troubled;
+    return this.#source.origins.get(name)?.from === 'server' && !troubled;
   }
 
   #heard(event: WatchEvent): void {

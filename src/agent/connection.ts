@@ -16,12 +16,14 @@ export interface Connection {
 }
 
 export function connect({ url, send, userAgent }: ConnectionOptions): Connection {
+  // Time limits stand with the transport, and when to ask again with who asks.
+  const ours = { address: url, userAgent, retry: false, timeoutMs: 0 } as const;
   return {
-    client: createClient({ address: url, transport: send, userAgent }),
+    client: createClient({ ...ours, transport: send }),
     watch(after, end) {
       // The client goes on by itself when a stream has ended; when to do that is ours to say.
       const once: Transport = async (target, request) => ending(await send(target, request), end);
-      const client = createClient({ address: url, transport: once, userAgent });
+      const client = createClient({ ...ours, transport: once });
       return client.changes.watch(after === undefined ? {} : { after }, { signal: end.signal });
     },
   };

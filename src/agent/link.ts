@@ -17,7 +17,7 @@ export type LinkConfig = Pick<AgentConfig, 'server' | 'ca' | 'tokenFile' | 'maxA
 export interface LinkOptions {
   readonly config: LinkConfig;
   /** Of the state folder. */
-  readonly key: Uint8Array;
+  readonly rootKey: Uint8Array;
   readonly storage: CacheStorage;
   readonly clock: Clock;
   readonly random: Random;
@@ -46,7 +46,7 @@ export class Link {
     });
     const cache = openCache({
       storage: options.storage,
-      key: subkey(options.key, 'cache'),
+      key: subkey(options.rootKey, 'cache'),
       scope: `agent ${config.server.text}`,
       maxAgeMs: config.maxAgeMs,
       now: () => clock.now(),

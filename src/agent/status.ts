@@ -1,4 +1,4 @@
-import type { WishOrigin } from './source.ts';
+import type { WishOrigin } from './wishes.ts';
 import type { Reachability } from './upstream.ts';
 import type { SyncMode, SyncStatus } from '#domain/records';
 
@@ -19,7 +19,7 @@ export interface AgentStatus {
 
 export interface SyncReport {
   readonly name: string;
-  readonly source: string;
+  readonly from: string;
   /** Absolute. */
   readonly file: string;
   readonly mode: SyncMode;
@@ -39,7 +39,7 @@ export function statusText({ server, syncs, version, pid }: AgentStatus): string
   ];
   const wide = Math.max(0, ...syncs.map(({ name }) => name.length));
   for (const sync of syncs) {
-    lines.push(`${sync.name.padEnd(wide)}  ${sync.source} → ${sync.file}`);
+    lines.push(`${sync.name.padEnd(wide)}  ${sync.from} → ${sync.file}`);
     for (const line of syncLines(sync)) lines.push(`${' '.repeat(wide)}  ${line}`);
   }
   return `${lines.join('\n')}\n`;

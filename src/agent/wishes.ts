@@ -18,7 +18,7 @@ export interface AgentSourceOptions {
   /** Whether every change of the source is heard of as it comes. */
   readonly isLive: () => boolean;
   /** Of fingerprints. */
-  readonly key: Uint8Array;
+  readonly printKey: Uint8Array;
   /** Before a write: names, never values. */
   readonly delivering: (name: SyncName, delivery: Delivery) => void;
   /** Something is not as it should be, and nothing waits for it. */
@@ -40,7 +40,8 @@ const atOnce = 8;
 export class AgentSource implements SyncSource {
   readonly #options: AgentSourceOptions;
   readonly #specs = new Map<SyncName, SyncSpec>();
-  readonly #origins = new Map<SyncName, WishOrigin>();
+  /** Where the values of each came from last; none: it had none yet. */
+  readonly origins = new Map<SyncName, WishOrigin>();
   /** A person applies: what is missing from the answer is taken for gone. */
   readonly #trusting = new Set<SyncName>();
 
@@ -62,7 +63,7 @@ export class AgentSource implements SyncSource {
     for (const name of [...this.#specs.keys()]) {
       if (wanted.has(name)) continue;
       this.#specs.delete(name);
-      this.#origins.delete(name);
+      this.origins.delete(name);
       changed.push(name);
     }
     return changed;
@@ -74,11 +75,6 @@ export class AgentSource implements SyncSource {
 
   spec(name: SyncName): SyncSpec | undefined {
     return this.#specs.get(name);
-  }
-
-  /** Where its values came from last; `undefined`: it had none yet. */
-  origin(name: SyncName): WishOrigin | undefined {
-    return this.#origins.get(name);
   }
 
   /** Runs `act` while what is missing from an answer is taken for gone: a person says so. */
@@ -104,7 +100,7 @@ export class AgentSource implements SyncSource {
       const error = await this.#options.upstream().keep(answer.folder);
       if (error !== undefined) this.#options.warn('what the server says cannot be kept for later', error);
     }
-    this.#origins.set(name, { from: answer.from, asOf: answer.asOf });
+    this.origins.set(name, { from: answer.from, asOf: answer.asOf });
     return { kind: 'desired', desired: desiredOf(answer.folder), revision: newestOf(answer.folder) };
   }
 
@@ -131,7 +127,7 @@ export class AgentSource implements SyncSource {
   }
 
   fingerprint(sync: SyncName, name: string, value: string): Fingerprint {
-    return createHmac('sha256', this.#options.key)
+    return createHmac('sha256', this.#options.printKey)
       .update(JSON.stringify([sync, name, value]))
       .digest('base64url');
   }
