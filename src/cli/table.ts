@@ -271,6 +271,12 @@ export const commandTable: readonly CommandRow[] = [
       },
     ],
   },
+  {
+    name: 'doctor',
+    area: 'here',
+    brief: 'look whether this machine and the server are well',
+    load: async () => (await import('./commands/doctor.ts')).command,
+  },
   { name: 'server', area: 'here', brief: 'run the server' },
   {
     name: 'completion',

@@ -6,6 +6,8 @@ import { PlumbError } from '#domain/errors';
 /** A file of a {@link FakeTerminal}, absolute paths. */
 export interface FakeFile {
   readonly text: string;
+  /** What it is where it is no text. */
+  readonly bytes?: Uint8Array;
   /** Default 0o600. */
   readonly mode?: number;
   /** Default 1000, the user. */
@@ -32,9 +34,13 @@ export interface TerminalOptions {
   readonly columns?: number;
   /** Lines of its screen. Default: not told. */
   readonly rows?: number;
+  /** Whether the system has a keyring. Default false. */
+  readonly keyring?: boolean;
+  /** Milliseconds since the epoch. Default: the beginning of 2026. */
+  readonly now?: () => number;
   /** What is typed at hidden prompts, in order. */
   readonly typed?: readonly string[];
-  /** Answers `METHOD /path` with a body, or with a status and a body. Default: nothing answers. */
+  /** Answers `METHOD /path` with a body, or with `status`, `headers` and `body`. Default: nothing answers. */
   readonly answers?: Readonly<Record<string, unknown>>;
   /** What `https` servers show. Default: nobody speaks TLS. */
   readonly certificate?: CertificateFacts;
@@ -59,6 +65,16 @@ export class FakeTerminal {
   readonly signals = new Map<NodeJS.Signals, (signal: NodeJS.Signals) => void>();
   readonly #options: TerminalOptions;
   readonly #typed: string[];
+  /** What is in the system's keyring, if it has one. */
+  #kept: string | undefined;
+  readonly #keyring: CliIo['keyring'] = {
+    read: async () => this.#kept,
+    write: async (text) => {
+      if (this.#options.keyring === true) this.#kept = text;
+      return this.#options.keyring === true;
+    },
+    remove: async () => void (this.#kept = undefined),
+  };
 
   constructor(options: TerminalOptions = {}) {
     this.#options = options;
@@ -101,12 +117,13 @@ export class FakeTerminal {
       stdout: output('stdout'),
       stderr: output('stderr'),
       files: this.#fileOperations(),
-      now: () => Date.UTC(2026, 0, 1),
+      now: this.#options.now ?? (() => Date.UTC(2026, 0, 1)),
       // No time passes: who waits for something else besides gets that.
       wait: (_ms, signal) =>
         signal === undefined || signal.aborted
           ? Promise.resolve()
           : new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
+      keyring: this.#keyring,
       certificate: async () => this.#options.certificate ?? fail('nobody speaks TLS here'),
       transport: ({ socket }) => this.#transport(socket),
       expectSpawn: () => undefined,
@@ -131,7 +148,7 @@ export class FakeTerminal {
     return {
       read: (path) => {
         const file = this.files.get(path);
-        return file === undefined ? null : Buffer.from(file.text);
+        return file === undefined ? null : Buffer.from(file.bytes ?? file.text);
       },
       status: (path) => {
         const file = this.files.get(path);
@@ -143,7 +160,7 @@ export class FakeTerminal {
         this.files.set(path, { text, mode: 0o644 });
       },
       writePrivate: (path, bytes) => {
-        this.files.set(path, { text: Buffer.from(bytes).toString() });
+        this.files.set(path, { text: Buffer.from(bytes).toString(), ...(typeof bytes === 'string' ? {} : { bytes }) });
       },
       makePrivateFolder: (within) => {
         const path = `${within}/plumb-${this.files.size}`;
@@ -164,8 +181,14 @@ export class FakeTerminal {
       const { pathname } = new URL(url);
       const answer = this.#options.answers?.[`${request.method} ${pathname}`];
       if (answer === undefined) throw new Error('nothing answers');
-      const { status = 200, body = answer } = answer as { status?: number; body?: unknown };
-      return { status, headers: { get: () => null }, text: async () => JSON.stringify(body), body: null };
+      const told = answer as { status?: number; body?: unknown; headers?: Readonly<Record<string, string>> };
+      const { status = 200, body = answer, headers = {} } = told;
+      return {
+        status,
+        headers: { get: (name) => headers[name] ?? null },
+        text: async () => JSON.stringify(body),
+        body: null,
+      };
     };
   }
 }
