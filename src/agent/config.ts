@@ -39,6 +39,9 @@ export async function readConfig(sources: ConfigSources): Promise<AgentConfig> {
   const file = await readFile(sources, flags.config ?? defaultConfigFile, diagnostics);
   const written: Written = new Map([...file.options, ...readEnvironment(sources.env), ...flags.options]);
   const values = parseAll(written, diagnostics);
+  if (values.ca !== '' && values.server?.url.startsWith('https:') === false) {
+    diagnostics.push({ subject: 'ca', message: 'goes with a server whose address begins with https://' });
+  }
   const roots = readRoots(file, diagnostics);
   const syncs = readSyncs(file, roots, diagnostics);
   if (diagnostics.length > 0) {
