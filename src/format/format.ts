@@ -27,6 +27,8 @@ export interface ParsedEntry {
   /** Of the name; both from 1, columns in UTF-16 code units. */
   readonly line: number;
   readonly column: number;
+  /** Where it stands is for secrets, or is not. Only told by formats that keep them apart (`kubernetes`). */
+  readonly secret?: boolean;
 }
 
 export interface Parsed {
@@ -36,8 +38,11 @@ export interface Parsed {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** What is to be different: a value, or the name gone (`null`). */
-export type Edit = readonly [name: string, value: string | null];
+/**
+ * What is to be different: a value, or the name gone (`null`). `secret` is for formats that keep secrets apart: a secret
+ * moves to where secrets are; absent, a name stays where it is, and a new one is none.
+ */
+export type Edit = readonly [name: string, value: string | null, secret?: boolean];
 
 export interface PrintOptions {
   /** Of the object, where the format has named objects (`kubernetes`). Default `plumb`. */

@@ -25,6 +25,7 @@ const rows = {
   },
   yaml: { load: async () => (await import('./yaml-format.ts')).yaml, pattern: /\.ya?ml$/ },
   toml: { load: async () => (await import('./toml.ts')).toml, pattern: /\.toml$/ },
+  kubernetes: { load: async () => (await import('./kubernetes.ts')).kubernetes },
 } as const satisfies Record<string, FormatRow>;
 
 export type FormatName = keyof typeof rows;

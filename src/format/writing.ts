@@ -34,7 +34,7 @@ export function writableEdits(
   what: string,
   problem: Problem,
 ): ReadonlyMap<string, string | null> {
-  const wanted = new Map(edits);
+  const wanted = new Map(edits.map(([name, value]) => [name, value]));
   const diagnostics: Diagnostic[] = [];
   for (const [name, value] of wanted) {
     const wrong = value === null ? undefined : problem(name, value);
