@@ -47,7 +47,7 @@ test('the pages that run are most of them', () => {
 
 /** What only looks, at what follows a moment later. A reader's eyes are slower; here it is looked at again. */
 const look = /^(?:grep|cat|head|(?:\.\/)?plumb (?:sync status|get)) /;
-const looks = 200;
+const looks = 60;
 
 /** What is not as shown. */
 async function play(bash: Bash, command: string, shown: readonly string[]): Promise<string | undefined> {
