@@ -66,8 +66,8 @@ export class World {
     return this.#server;
   }
 
-  async startServer(): Promise<void> {
-    this.#server = await startServer({ folder: join(this.place, 'server') });
+  async startServer(argv: readonly string[] = []): Promise<void> {
+    this.#server = await startServer({ folder: join(this.place, 'server'), argv });
   }
 
   async stopServer(): Promise<void> {
