@@ -77,7 +77,8 @@ export const layers: readonly Layer[] = [
   { place: 'server', may: ['*'], but: ['cli', 'agent', 'operator', 'testing'] },
   { place: 'main', may: ['main-io', 'server', 'cli', 'agent', 'operator', 'util'] },
   { place: 'main-io', may: ['client', 'cli', 'domain', 'util', 'main-world'] },
-  { place: 'main-world', may: ['cli/io'] },
+  { place: 'main-world', may: ['cli/io', 'main-keyring'] },
+  { place: 'main-keyring', may: ['cli/io'] },
   { place: 'client', may: [] },
 ];
 
@@ -103,6 +104,7 @@ export const edges: readonly string[] = [
   'main',
   'main-io',
   'main-world',
+  'main-keyring',
   'util/clock',
   'util/files',
   'remote',
@@ -131,6 +133,7 @@ export const pureModules: Readonly<Record<string, readonly string[]>> = {
   'node:buffer': ['*'],
   'node:events': ['*'],
   'node:stream': ['*'],
+  'node:zlib': ['protocol'],
 };
 
 /** Names of the global scope that read or change the world. `Date` with arguments only computes. */

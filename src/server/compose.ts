@@ -115,7 +115,12 @@ async function build(config: Config, options: ComposeOptions, { opened, closeAll
     clock,
     requestId,
     allowedHosts: hostsOf(config),
-    onFault: (id, cause) => log.error({ requestId: id, ...errorFields(cause) }, 'request failed'),
+    random,
+    corsOrigins: config.corsOrigins,
+    onFault: (id, cause, traceId) => {
+      const trace = traceId === undefined ? {} : { traceId };
+      log.error({ requestId: id, ...trace, ...errorFields(cause) }, 'request failed');
+    },
     limits: {
       requests: { perSecond: config.requestsPerSecond, burst: config.requestsPerSecond * 2 },
       failures: { perSecond: config.failuresPerMinute / 60, burst: config.failuresPerMinute },
