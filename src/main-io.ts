@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import type { Transport, TransportRequest, TransportResponse } from '@plumbd/client';
 import type { Child, CliFiles, CliInput, CliIo, CliOutput, FileStatus, SpawnRequest } from '#cli/io';
 import { PlumbError } from '#domain/errors';
-import { certificate, makePrivateFolder, remove, space, wait } from './main-world.ts';
+import { certificate, keyring, makePrivateFolder, remove, space, wait } from './main-world.ts';
 
 // An import of a built-in module reads every one of its exports, and behind some of them stand megabytes of code
 // (`WebSocket` of node:http alone takes longer than a whole command). This way only what is used is loaded.
@@ -33,6 +33,7 @@ export function realIo(process: NodeJS.Process, version: string | (() => string)
     now: () => Date.now(),
     wait,
     certificate,
+    keyring: keyring(process),
     transport: ({ socket }) => httpTransport(socket, whileWaiting),
     // The child has our output; nothing is printed before it.
     expectSpawn: () => whileWaiting.splice(0, Infinity, () => process.getBuiltinModule('node:child_process')),

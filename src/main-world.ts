@@ -1,5 +1,5 @@
 /** More of the world for the command line, a part of the edge like main-io.ts: what only a few commands need. */
-import type { CertificateFacts, CliFiles } from '#cli/io';
+import type { CertificateFacts, CliFiles, CliKeyring } from '#cli/io';
 
 // As in main-io.ts: only what is used of a built-in module is loaded.
 const fs = process.getBuiltinModule('node:fs');
@@ -33,6 +33,16 @@ export const space: CliFiles['space'] = (path) => {
     return null;
   }
 };
+
+/** That of this system, if it has one; what speaks with it is loaded when it is asked. */
+export function keyring({ platform, env }: Pick<NodeJS.Process, 'platform' | 'env'>): CliKeyring {
+  const found = async () => (await import('./main-keyring.ts')).systemKeyring(platform, env);
+  return {
+    read: async () => (await found())?.read(),
+    write: async (text) => (await (await found())?.write(text)) ?? false,
+    remove: async () => (await found())?.remove(),
+  };
+}
 
 /** How long a server may take to show its certificate. */
 const patienceMs = 10_000;

@@ -48,6 +48,9 @@ export function createSealer(key: Uint8Array): Sealer {
   };
 }
 
+/** 32 random bytes, for a cache of one's own. */
+export const newCacheKey = (): Uint8Array => crypto.getRandomValues(new Uint8Array(32));
+
 /** Milliseconds since the epoch. */
 export const now = (): number => Date.now();
 

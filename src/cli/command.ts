@@ -10,6 +10,7 @@ import { buildCommand } from '@stricli/core';
 import { UsageError } from './failures.ts';
 import type { ExitName } from './failures.ts';
 import { chooseOutput, outputFormats } from './output.ts';
+import type { OfflineFlags } from './offline-wish.ts';
 import type { PlaceFlags, Session } from './session.ts';
 
 /** What stricli hands to a command as `this`. */
@@ -186,11 +187,22 @@ export const watchFlags: FlagParametersForType<WatchFlags, CliContext> = {
   count: numberFlag('N', 'With --watch: end after it was shown N times', 1),
 };
 
-/** Throws a usage error where `--count` stands without `--watch`. */
-export function isWatching({ watch = false, count }: WatchFlags): boolean {
+/** Throws a usage error where `--count` stands without `--watch`, or `--offline` with it. */
+export function isWatching({ watch = false, count, offline = false }: WatchFlags & OfflineFlags): boolean {
+  if (watch && offline) throw new UsageError('--offline does not go with --watch');
   if (count !== undefined && !watch) throw new UsageError('--count goes with --watch');
   return watch;
 }
+
+/** Flags of every command that can answer from what was kept. */
+export const offlineFlags: FlagParametersForType<OfflineFlags, CliContext> = {
+  offline: {
+    kind: 'boolean',
+    optional: true,
+    withNegated: false,
+    brief: 'Do not ask the server: answer from what was kept',
+  },
+};
 
 /** A positional argument that must be given, as text. */
 export function argument(placeholder: string, brief: string) {

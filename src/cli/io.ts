@@ -27,6 +27,8 @@ export interface CliIo {
   readonly wait: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** What a TLS server shows of itself, whether it is trusted or not. Rejects where nobody speaks TLS. */
   readonly certificate: (host: string, port: number) => Promise<CertificateFacts>;
+  /** The system's. */
+  readonly keyring: CliKeyring;
   /** Requests over a unix socket, or to the address that stands in the URL where `socket` is absent. */
   readonly transport: (options: { readonly socket?: string }) => Transport;
   /**
@@ -39,6 +41,15 @@ export interface CliIo {
   readonly spawn: (request: SpawnRequest) => Promise<Child>;
   /** Calls `handler` for each of these signals until the returned function is called; they end the process no more. */
   readonly onSignals: (signals: readonly NodeJS.Signals[], handler: (signal: NodeJS.Signals) => void) => () => void;
+}
+
+/** Keeps one secret of ours where the system keeps those of its user. */
+export interface CliKeyring {
+  /** `undefined`: it has none of ours, or there is no keyring. */
+  readonly read: () => Promise<string | undefined>;
+  /** False: there is no keyring, or it does not want it. */
+  readonly write: (text: string) => Promise<boolean>;
+  readonly remove: () => Promise<void>;
 }
 
 export interface CliInput {

@@ -5,6 +5,8 @@ import { findDevelopmentSocket, findUpward, parseAddress } from './address.ts';
 import { readCredentials, tokenFor } from './credentials.ts';
 import { failureText, UsageError } from './failures.ts';
 import type { CliIo } from './io.ts';
+import { isOfflineWished } from './offline-wish.ts';
+import type { OfflineFlags } from './offline-wish.ts';
 import type { ProjectFile } from './project-file.ts';
 import { printable, printableLines } from './style.ts';
 import type { Style } from './style.ts';
@@ -15,6 +17,12 @@ export const projectFileName = 'plumb.yaml';
 export interface PlaceFlags {
   readonly address?: string;
   readonly environment?: string;
+}
+
+/** A server, and the token for exactly that address. */
+export interface SignedIn {
+  readonly address: Address;
+  readonly token: string;
 }
 
 /** How documents for programs look, where they are not JSON. */
@@ -160,6 +168,18 @@ export class Session {
 
   /** A client for the chosen server with the token for exactly that address. Throws before anything is sent. */
   async connect(flags: PlaceFlags): Promise<Client> {
+    const { address, token } = await this.signedIn(flags);
+    return this.clientFor(address, token);
+  }
+
+  /** The same for a command that reads: what was kept may stand in, if the user wishes that. */
+  async connectToRead(flags: PlaceFlags & OfflineFlags): Promise<Client> {
+    if (!isOfflineWished(this.io, flags)) return this.connect(flags);
+    return (await import('./offline.ts')).connectToRead(this, flags);
+  }
+
+  /** Throws `unauthenticated` if there is no token. */
+  async signedIn(flags: PlaceFlags): Promise<SignedIn> {
     const credentials = readCredentials(this.io);
     const address = this.chooseAddress(flags, credentials.default);
     await this.#compareProjectAddress(address);
@@ -169,7 +189,7 @@ export class Session {
         hint: `plumb login --address ${address.text}, or put a token into PLUMB_TOKEN`,
       });
     }
-    return this.clientFor(address, token);
+    return { address, token };
   }
 
   /** Throws `unauthenticated` for a token that no request could carry. */
@@ -184,6 +204,9 @@ export class Session {
       address: address.url,
       transport: this.#transport(address),
       userAgent: 'plumb-cli',
+      // Whoever waits at a prompt wants to hear it at once, and may go on waiting.
+      retry: false,
+      timeoutMs: 0,
       ...(token === undefined ? {} : { token }),
     });
   }

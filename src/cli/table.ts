@@ -129,6 +129,12 @@ export const commandTable: readonly CommandRow[] = [
     load: async () => (await import('./commands/login.ts')).command,
   },
   {
+    name: 'logout',
+    area: 'here',
+    brief: 'end what login has kept here',
+    load: async () => (await import('./commands/logout.ts')).command,
+  },
+  {
     name: 'whoami',
     area: 'here',
     brief: 'show who you are to the server',

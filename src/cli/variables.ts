@@ -20,6 +20,12 @@ export const variables: readonly Variable[] = [
   { name: 'FORCE_COLOR, CLICOLOR_FORCE', brief: 'Not empty and not 0: colours everywhere' },
   { name: 'CLICOLOR', brief: '0: no colours' },
   { name: 'XDG_STATE_HOME', brief: 'Where tokens are kept. Default: ~/.local/state', flag: 'address' },
+  {
+    name: 'PLUMB_OFFLINE',
+    brief: 'keep: what is read is kept for --offline; fallback: and stands in while the server does not answer',
+    flag: 'offline',
+  },
+  { name: 'PLUMB_OFFLINE_MAX_AGE', brief: 'How old it may be. Default: 24h', flag: 'offline' },
   { name: 'NODE_EXTRA_CA_CERTS', brief: 'A file with authorities to trust besides the known ones', flag: 'address' },
 ];
 

@@ -73,7 +73,9 @@ export class FakeTerminal {
       if (this.#options.keyring === true) this.#kept = text;
       return this.#options.keyring === true;
     },
-    remove: async () => void (this.#kept = undefined),
+    remove: async () => {
+      this.#kept = undefined;
+    },
   };
 
   constructor(options: TerminalOptions = {}) {
@@ -181,6 +183,7 @@ export class FakeTerminal {
       const { pathname } = new URL(url);
       const answer = this.#options.answers?.[`${request.method} ${pathname}`];
       if (answer === undefined) throw new Error('nothing answers');
+      if (answer instanceof Error) throw answer;
       const told = answer as { status?: number; body?: unknown; headers?: Readonly<Record<string, string>> };
       const { status = 200, body = answer, headers = {} } = told;
       return {

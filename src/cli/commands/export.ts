@@ -8,6 +8,7 @@ import {
   environmentAliases,
   environmentFlags,
   isWatching,
+  offlineFlags,
   switchFlag,
   textFlag,
   watchFlags,
@@ -15,10 +16,11 @@ import {
 import { UsageError } from '../failures.ts';
 import type { Format } from '../formats.ts';
 import { formats, printValues } from '../formats.ts';
+import type { OfflineFlags } from '../offline-wish.ts';
 import type { Session } from '../session.ts';
 import { printable } from '../style.ts';
 
-interface Flags extends Omit<EnvironmentFlags, 'json'>, WatchFlags {
+interface Flags extends Omit<EnvironmentFlags, 'json'>, OfflineFlags, WatchFlags {
   readonly format: Format;
   readonly output?: string;
   readonly reveal?: boolean;
@@ -31,6 +33,7 @@ export const command = defineCommand<Flags, [folder?: string]>({
     flags: {
       ...placeFlags,
       ...watchFlags,
+      ...offlineFlags,
       format: { kind: 'enum', values: formats, default: 'dotenv', brief: 'What to write' },
       output: textFlag('FILE', 'Replace this file, readable by you alone, instead of standard output'),
       reveal: switchFlag('Show secrets on a terminal'),
@@ -51,7 +54,7 @@ export const command = defineCommand<Flags, [folder?: string]>({
   async run(session, flags, given) {
     const folder = await session.folder(given, flags);
     if (!isWatching(flags)) {
-      return write(session, flags, await (await session.connect(flags)).entries.evaluate({ folder }));
+      return write(session, flags, await (await session.connectToRead(flags)).entries.evaluate({ folder }));
     }
     if (flags.output === undefined)
       throw new UsageError('--watch goes with -o FILE', 'plumb get --watch prints a value');

@@ -8,13 +8,15 @@ import {
   environmentFlags,
   isWatching,
   numberFlag,
+  offlineFlags,
   switchFlag,
   watchFlags,
 } from '../command.ts';
+import type { OfflineFlags } from '../offline-wish.ts';
 import type { Session } from '../session.ts';
 import { mask } from '../style.ts';
 
-interface Flags extends EnvironmentFlags, WatchFlags {
+interface Flags extends EnvironmentFlags, OfflineFlags, WatchFlags {
   readonly reveal?: boolean;
   readonly raw?: boolean;
   readonly version?: number;
@@ -25,6 +27,7 @@ export const command = defineCommand<Flags, [path: string]>({
     flags: {
       ...environmentFlags,
       ...watchFlags,
+      ...offlineFlags,
       reveal: switchFlag('Print a secret'),
       raw: switchFlag('Print the text of an expression instead of its result'),
       version: numberFlag('N', "That version of the path's own instead of the present one", 1),
@@ -46,7 +49,7 @@ export const command = defineCommand<Flags, [path: string]>({
   async run(session, flags, name) {
     const path = await session.path(name, flags);
     if (isWatching(flags)) return watch(session, flags, path);
-    show(session, flags, await read(await session.connect(flags), flags, path));
+    show(session, flags, await read(await session.connectToRead(flags), flags, path));
   },
 });
 

@@ -5,20 +5,27 @@ import {
   environmentAliases,
   environmentFlags,
   isWatching,
+  offlineFlags,
   switchFlag,
   watchFlags,
 } from '../command.ts';
+import type { OfflineFlags } from '../offline-wish.ts';
 import { listAll } from '../pages.ts';
 import type { Session } from '../session.ts';
 import { printable, table, timeText } from '../style.ts';
 
-interface Flags extends EnvironmentFlags, WatchFlags {
+interface Flags extends EnvironmentFlags, OfflineFlags, WatchFlags {
   readonly recursive?: boolean;
 }
 
 export const command = defineCommand<Flags, [folder?: string]>({
   parameters: {
-    flags: { ...environmentFlags, ...watchFlags, recursive: switchFlag('Also what is in folders below') },
+    flags: {
+      ...environmentFlags,
+      ...watchFlags,
+      ...offlineFlags,
+      recursive: switchFlag('Also what is in folders below'),
+    },
     aliases: { ...environmentAliases, r: 'recursive' },
     positional: {
       kind: 'tuple',
@@ -36,6 +43,10 @@ export const command = defineCommand<Flags, [folder?: string]>({
   async run(session, flags, given) {
     const folder = (given ?? (await session.environment(flags)) ?? '').replace(/\/$/, '');
     const isRecursive = flags.recursive === true;
+    if (flags.offline === true && !isWatching(flags)) {
+      const { listKept } = await import('../offline.ts');
+      return show(session, flags, await listKept(session, flags, { folder, isRecursive }));
+    }
     if (!isWatching(flags))
       return show(session, flags, await listAll(await session.connect(flags), folder, isRecursive));
     const { follow, firstSegment } = await import('../watching.ts');

@@ -1,13 +1,14 @@
 import type { EvaluatedEntry } from '@plumbd/client';
 import type { EnvironmentFlags } from '../command.ts';
-import { argument, defineCommand, environmentAliases, environmentFlags, switchFlag } from '../command.ts';
+import { argument, defineCommand, environmentAliases, environmentFlags, offlineFlags, switchFlag } from '../command.ts';
 import { parseDuration } from '../duration.ts';
 import { childEnvironment } from '../child-environment.ts';
 import { exitCodes, isFailure, UsageError } from '../failures.ts';
 import type { CliIo, SpawnRequest } from '../io.ts';
+import type { OfflineFlags } from '../offline-wish.ts';
 import type { Session } from '../session.ts';
 
-interface Flags extends Omit<EnvironmentFlags, 'json'> {
+interface Flags extends Omit<EnvironmentFlags, 'json'>, OfflineFlags {
   readonly mask?: boolean;
   readonly allowName?: readonly string[];
   readonly watch?: boolean;
@@ -22,6 +23,7 @@ export const command = defineCommand<Flags, string[]>({
   parameters: {
     flags: {
       ...placeFlags,
+      ...offlineFlags,
       mask: switchFlag("Hide secrets of 8 bytes and more in the command's output"),
       allowName: {
         kind: 'parsed',
@@ -75,6 +77,7 @@ export const command = defineCommand<Flags, string[]>({
     if (!flags.watch && (flags.grace ?? flags.signal) !== undefined) {
       throw new UsageError('--grace and --signal go with --watch');
     }
+    if (flags.watch && flags.offline) throw new UsageError('--offline does not go with --watch');
     try {
       session.exitWith(await start(session, flags, words));
     } catch (error) {
@@ -93,7 +96,7 @@ interface Prepared {
 
 async function start(session: Session, flags: Flags, words: readonly string[]): Promise<number> {
   const folder = await session.folder(undefined, flags);
-  const client = await session.connect(flags);
+  const client = await (flags.watch === true ? session.connect(flags) : session.connectToRead(flags));
   if (flags.mask === true || flags.watch === true) session.io.expectSpawn();
   const prepare = (entries: readonly EvaluatedEntry[]): Promise<Prepared> =>
     prepareFor(session, { flags, words, folder, entries });
