@@ -102,7 +102,7 @@ export async function startServer(
   try {
     const caller = config.dev ? await startDevelopment(config, composed, io.sample) : undefined;
     if (!config.dev) await offerBootstrap(config, composed, log);
-    const listening = await listen(config, composed.handle);
+    const listening = await listen(config, composed.handle, composed.responses);
     let stopping: Promise<void> | undefined;
     const stop = async (): Promise<void> => {
       const closed = composed.closeStreams();

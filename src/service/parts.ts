@@ -1,3 +1,4 @@
+import type { HttpSeries } from './metrics.ts';
 import type { Reconciling } from './reconciling.ts';
 import type { TokenKeeper } from './token-keeper.ts';
 import type { AuditSink } from '#audit/sink';
@@ -42,6 +43,8 @@ export interface ServiceParts {
   readonly version: string;
   /** Of the process, for metrics. Default nothing. */
   readonly usage?: () => ProcessUsage;
+  /** Of the requests answered so far, for metrics. Default nothing. */
+  readonly http?: () => readonly HttpSeries[];
   /** How much the change stream keeps. */
   readonly feed?: FeedOptions;
 }

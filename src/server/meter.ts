@@ -1,0 +1,129 @@
+/** How long requests took, by route, method and class of status; counted where Node ends an answer, for every protocol alike. */
+import type { IncomingMessage } from 'node:http';
+import { ServerResponse } from 'node:http';
+import type { HttpSeries } from '#service/metrics';
+import { requestBuckets } from '#service/metrics';
+import type { Clock } from '#util/clock';
+
+/** What of a route its requests are counted under. */
+export interface MeteredRoute {
+  readonly method: string;
+  /** With its parameters as `{name}`. */
+  readonly url: string;
+  /** Of the URL, before and after its parameter. */
+  readonly prefix: string;
+  readonly suffix: string;
+  /** What stays open for as long as somebody listens has no duration. */
+  readonly run: { readonly kind: string };
+}
+
+/** A class of answers to one route. */
+class Series implements HttpSeries {
+  readonly route: string;
+  readonly method: string;
+  readonly status: string;
+  /** By bucket, each for itself; the last is for what is above all of them. */
+  readonly counts: number[] = Array.from({ length: requestBuckets.length + 1 }, () => 0);
+  sum = 0;
+
+  constructor(route: string, method: string, status: string) {
+    this.route = route;
+    this.method = method;
+    this.status = status;
+  }
+
+  add(seconds: number): void {
+    let bucket = 0;
+    while (seconds > (requestBuckets[bucket] ?? Infinity)) bucket += 1;
+    this.counts[bucket] = (this.counts[bucket] ?? 0) + 1;
+    this.sum += seconds;
+  }
+}
+
+const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'PATCH', 'OPTIONS']);
+const other = 'other';
+
+/** All series of a server. There are never more than routes × methods × 5 of them, whatever is asked for. */
+export class RequestMeter {
+  /** Those of one part of the URL, the ones with the most around their parameter first. */
+  readonly #routes = new Map<string, readonly MeteredRoute[]>();
+  readonly #series = new Map<string, Series>();
+  readonly #clock: Clock;
+
+  constructor(routes: readonly MeteredRoute[], clock: Clock) {
+    this.#clock = clock;
+    const byPart = Map.groupBy(routes, ({ url }) => partOf(url));
+    for (const [part, found] of byPart) {
+      this.#routes.set(
+        part,
+        found.toSorted((a, b) => fixed(b) - fixed(a)),
+      );
+    }
+  }
+
+  /** Nothing is kept of what is in `url`. */
+  add(request: Pick<IncomingMessage, 'method' | 'url'>, status: number, ms: number): void {
+    const { method = '', url = '' } = request;
+    const route = this.#routeOf(method, url);
+    if (route === undefined) return;
+    const kept = methods.has(method) ? method : other;
+    const key = `${kept} ${route} ${Math.trunc(status / 100)}`;
+    let series = this.#series.get(key);
+    if (series === undefined) {
+      series = new Series(route, kept, `${Math.trunc(status / 100)}xx`);
+      this.#series.set(key, series);
+    }
+    series.add(ms / 1000);
+  }
+
+  series(): readonly HttpSeries[] {
+    return [...this.#series.values()];
+  }
+
+  /** What Node is to make its answers of. */
+  responses(): typeof ServerResponse<IncomingMessage> {
+    const add = this.add.bind(this);
+    const clock = this.#clock;
+    return class MeteredResponse extends ServerResponse {
+      readonly #began = clock.monotonic();
+      #isCounted = false;
+
+      override end(chunk?: unknown, encoding?: unknown, ended?: unknown): this {
+        if (!this.#isCounted) {
+          this.#isCounted = true;
+          add(this.req, this.statusCode, clock.monotonic() - this.#began);
+        }
+        return (super.end as (...all: unknown[]) => this)(chunk, encoding, ended);
+      }
+    };
+  }
+
+  /** `undefined`: a stream. */
+  #routeOf(asked: string, url: string): string | undefined {
+    const query = url.indexOf('?');
+    const path = query < 0 ? url : url.slice(0, query);
+    for (const { method, url: pattern, prefix, suffix, run } of this.#routes.get(partOf(path)) ?? []) {
+      const isMatch =
+        pattern.endsWith('}') || suffix !== ''
+          ? path.length > prefix.length + suffix.length && path.startsWith(prefix) && path.endsWith(suffix)
+          : path === pattern;
+      if (isMatch && run.kind !== 'stream') return pattern;
+      if (isMatch && asked === method) return undefined;
+    }
+    return other;
+  }
+}
+
+/** `entries` of `/api/v1/entries/a/b`, else the first part of the path. */
+function partOf(path: string): string {
+  const from = path.startsWith('/api/v1/') ? 8 : 1;
+  const slash = path.indexOf('/', from);
+  return slash < 0 ? path.slice(from) : path.slice(from, slash);
+}
+
+/** Streams first: they share their pattern with others. */
+function fixed({ url, prefix, suffix, run }: MeteredRoute): number {
+  if (run.kind === 'stream') return Infinity;
+  // Without a parameter it is the most exact of all.
+  return url.includes('{') ? prefix.length + suffix.length : Number.MAX_SAFE_INTEGER;
+}
