@@ -52,7 +52,7 @@ test('a component is left out by name only', () => {
 
 test('what is built is left out by name too', async () => {
   expect(prepare(machine(all, false), ['kubernetes'])).toEqual({ without: ['kubernetes'], missing: [], unknown: [] });
-  expect(await buildComponents(['kubernetes', 'python3'])).toEqual([]);
+  expect(await buildComponents(['kubernetes', 'go-readers', 'python3'])).toEqual([]);
 });
 
 test('a name that is no component is reported', () => {

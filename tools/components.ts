@@ -7,7 +7,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { buildPrograms, type ProgramName, programNames } from './builds.ts';
+import { buildPrograms, clusterNames, type ProgramName, programNames, readerNames } from './builds.ts';
 import { buildPython } from './python.ts';
 
 export interface Component {
@@ -23,12 +23,23 @@ export const components: readonly Component[] = [
   { name: 'strace', programs: ['strace'], debian: 'strace' },
   { name: 'ext4', programs: ['mkfs.ext4'], debian: 'e2fsprogs' },
   { name: 'buildah', programs: ['buildah'], debian: 'buildah' },
+  { name: 'jq', programs: ['jq'], debian: 'jq' },
   { name: 'mount', programs: ['mount', 'umount', 'losetup'], debian: 'mount' },
+  { name: 'tmux', programs: ['tmux'], debian: 'tmux' },
+  { name: 'zsh', programs: ['zsh'], debian: 'zsh' },
+  { name: 'fish', programs: ['fish'], debian: 'fish' },
+  { name: 'mandoc', programs: ['mandoc'], debian: 'mandoc' },
+  { name: 'dash', programs: ['dash'], debian: 'dash' },
+  // The compiler is needed too: Java starts a program from its source.
+  { name: 'java', programs: ['java', 'javac'], debian: 'default-jdk-headless' },
   { name: 'python3', programs: ['python3', 'python3 -m ensurepip --version'], debian: 'python3-venv' },
 ];
 
 /** Components that are built, by their names in `PLUMB_TEST_WITHOUT`. */
-export const builtComponents: Readonly<Record<string, readonly ProgramName[]>> = { kubernetes: programNames };
+export const builtComponents: Readonly<Record<string, readonly ProgramName[]>> = {
+  kubernetes: clusterNames,
+  'go-readers': readerNames,
+};
 const allNames: readonly string[] = [...components.map(({ name }) => name), ...Object.keys(builtComponents)];
 
 /** What finding and installing needs from outside. */

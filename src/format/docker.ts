@@ -12,9 +12,9 @@ import { textProblem } from './writing.ts';
 /** Docker reads no longer line, its end included; in bytes. */
 const longestLine = 65_535;
 
-const notBlank = /[^\s\x85]/;
+const notBlank = /[^\t-\r\x85\p{Z}]/u;
 /** Blanks of Unicode, as Docker counts them in front of a name, are refused wherever they stand in one. */
-const blank = /[\s\x85\0]/;
+const blank = /[\s\x85\0]/u;
 
 function read(text: string, subject: string): Read {
   const reading = new Reading(text, subject);

@@ -48,7 +48,7 @@ class IniReader {
   }
 
   #readSection(content: string, at: number, line: Line): void {
-    const name = content.slice(1, -1).trim();
+    const name = content.slice(1, -1);
     if (!content.endsWith(']') || !isPart(name)) return this.reading.report(at, 'expected [section]');
     const first = this.#names.get(name);
     const section = { name, line: this.reading.line(at), end: line.next };
@@ -99,7 +99,7 @@ function decode(written: string): { readonly value: string | null; readonly wron
   }
   if (/(?:^|\s)[;#]/.test(written)) return refuse('readers disagree about ; and # behind a blank: use double quotes');
   if (written.endsWith('\\')) return refuse('readers disagree about a backslash at the end: use double quotes');
-  if (written.includes('\r')) return refuse('a carriage return inside a line');
+  if (/[^\P{Cc}\t]/u.test(written)) return refuse('readers disagree about control characters: use double quotes');
   return { value: written };
 }
 

@@ -13,6 +13,9 @@ const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', 
 /** What XML 1.0 has no way to write. */
 const unwritable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 
+/** Java writes half pairs by number in their place, and reads neither those of others nor the character itself. */
+const beyond = /[\u{10000}-\u{10ffff}]/u;
+
 /** Of a value, where line feeds and tabs stand as they are. */
 function encode(value: string): string {
   return value.replace(/[&<>]/g, (one) => entities[one] ?? one).replaceAll('\r', '&#13;');
@@ -28,6 +31,7 @@ function lineOf(name: string, value: string): string {
 function problem(name: string, value: string): string | undefined {
   if (name === '' || unwritable.test(name) || !name.isWellFormed()) return 'is not a name that XML can have';
   if (unwritable.test(value)) return 'has a value with a character that XML cannot have';
+  if (beyond.test(name + value)) return 'has a character above U+FFFF, which Java cannot read from XML';
   return textProblem(value);
 }
 
