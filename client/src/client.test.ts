@@ -227,6 +227,26 @@ describe('options of a call', () => {
     await expect(once.whoami()).rejects.toMatchObject({ code: 'unavailable', status: 0 });
   });
 
+  test('a write is known again by its key, and each has its own', async () => {
+    const keys: (string | undefined)[] = [];
+    const transport: Transport = async (_url, { headers }) => {
+      keys.push(headers['idempotency-key']);
+      if (keys.length % 2 === 1) throw new Error('cut off');
+      return { status: 200, headers: { get: () => null }, text: async () => '{}', body: null };
+    };
+    const client = createClient({ address, transport, retry: { baseMs: 0 } });
+    const change = { ops: [{ op: 'put' as const, path: 'a', value: 'x' }] };
+    await client.changes.apply(change);
+    await client.projects.put('p', {});
+    await client.whoami();
+    expect(keys[0]).toMatch(/^[0-9a-f]{32}$/);
+    expect(keys).toEqual([keys[0], keys[0], keys[2], keys[2], undefined, undefined]);
+    expect(keys[0]).not.toBe(keys[2]);
+    const plain = client.with({ retry: { writes: false } });
+    await expect(plain.changes.apply(change)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(keys.slice(6)).toEqual([undefined]);
+  });
+
   test('a success that is not JSON comes from somebody else', async () => {
     const { client } = clientOver({ text: async () => '<html>' });
     await expect(client.whoami()).rejects.toMatchObject({ code: 'unsupported', status: 200 });

@@ -2,7 +2,7 @@ import { PlumbApiError, errorOf } from './errors.ts';
 import { polling } from './poll.ts';
 import { retrying } from './retry.ts';
 import type { RetryOptions } from './retry.ts';
-import { chance, fetchTransport, limited, wait } from './transport.ts';
+import { chance, fetchTransport, limited, randomName, wait } from './transport.ts';
 import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
 import type * as api from './types.ts';
 import { resumingWatch } from './watch.ts';
@@ -71,13 +71,20 @@ export class Connection {
   }
 
   async json<T>(method: string, path: string, { body, query = {}, headers = {} }: Call = {}): Promise<T> {
+    const { retry = {} } = this.#options;
+    const isRead = method === 'GET';
+    const isKnownAgain = !isRead && retry !== false && retry.writes !== false;
     const request: TransportRequest = {
       method,
-      headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        ...headers,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(isKnownAgain ? { 'idempotency-key': randomName() } : {}),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     };
     const url = `/api/v1${path}${queryText(query)}`;
-    return this.#retrying(method === 'GET', async () => {
+    return this.#retrying(isRead || isKnownAgain, async () => {
       const { status, text, headers: answered } = await this.#answer(url, request);
       if (status < 200 || status > 299) throw errorOf(status, text, answered);
       return parsed(text, status) as T;

@@ -106,6 +106,12 @@ test('what is no error of the API is thrown at once', async () => {
   expect(await tried([fault])).toMatchObject({ tries: 1, outcome: fault });
 });
 
+test('a write whose twin is still being carried out waits for it', async () => {
+  const running = problem({ code: 'conflict', status: 409, retryAfterMs: 1000 });
+  expect(await tried([running], { chance: 0 })).toMatchObject({ waited: [1000], outcome: 'done' });
+  expect(await tried([problem({ code: 'conflict', status: 409 })])).toMatchObject({ tries: 1 });
+});
+
 describe('a write', () => {
   test.each([
     ['the connection was refused', refused],

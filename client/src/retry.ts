@@ -10,6 +10,12 @@ export interface RetryOptions {
   readonly maxMs?: number;
   /** What the server asks for by `Retry-After` is waited for up to this; beyond it the error is thrown. Default 60,000. */
   readonly maxAfterMs?: number;
+  /**
+   * Whether a write is sent again when it may have been carried out, with an `Idempotency-Key` by which the server knows it
+   * again; default true. A server that was started anew in between knows it no more: where that matters, say which
+   * version is expected, or false. Then a write is sent again only where it surely was not carried out.
+   */
+  readonly writes?: boolean;
 }
 
 /** What decides about one request besides its errors. */
@@ -51,7 +57,9 @@ function delayAfter(error: unknown, failures: number, { options, isSafe, chance 
 }
 
 /** Of a request that changes nothing, or is known again by its key. */
-function mayPass({ code, status }: PlumbApiError): boolean {
+function mayPass({ code, status, retryAfterMs }: PlumbApiError): boolean {
+  // The first of two with one key is still being carried out.
+  if (code === 'conflict') return retryAfterMs !== undefined;
   return code === 'rate-limited' || code === 'sealed' || code === 'unavailable' || status === 429;
 }
 

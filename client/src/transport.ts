@@ -40,6 +40,12 @@ export const now = (): number => Date.now();
 /** Between 0 and 1. */
 export const chance = (): number => Math.random();
 
+/** 32 hexadecimal digits that nobody else has. */
+export function randomName(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
 /** A signal that also ends a request after some time, unless that is lifted before; 0 is no limit. */
 export function limited(
   signal: AbortSignal | undefined,
