@@ -9,6 +9,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { buildPrograms, clusterNames, type ProgramName, programNames, readerNames } from './builds.ts';
 import { buildPython } from './python.ts';
+import { buildRuntimes } from './runtimes.ts';
 
 export interface Component {
   /** As in `PLUMB_TEST_WITHOUT`. */
@@ -25,6 +26,7 @@ export const components: readonly Component[] = [
   { name: 'buildah', programs: ['buildah'], debian: 'buildah' },
   { name: 'jq', programs: ['jq'], debian: 'jq' },
   { name: 'mount', programs: ['mount', 'umount', 'losetup'], debian: 'mount' },
+  { name: 'chromium', programs: ['chromium'], debian: 'chromium' },
   { name: 'tmux', programs: ['tmux'], debian: 'tmux' },
   { name: 'zsh', programs: ['zsh'], debian: 'zsh' },
   { name: 'fish', programs: ['fish'], debian: 'fish' },
@@ -40,7 +42,7 @@ export const builtComponents: Readonly<Record<string, readonly ProgramName[]>> =
   kubernetes: clusterNames,
   'go-readers': readerNames,
 };
-const allNames: readonly string[] = [...components.map(({ name }) => name), ...Object.keys(builtComponents)];
+const allNames: readonly string[] = [...components.map(({ name }) => name), ...Object.keys(builtComponents), 'runtimes'];
 
 /** What finding and installing needs from outside. */
 export interface Machine {
@@ -117,6 +119,7 @@ export async function buildComponents(without: readonly string[]): Promise<reado
   const tell = (line: string): void => console.log(`components: ${line}`);
   const note = (error: unknown): void => void faults.push(error instanceof Error ? error.message : String(error));
   if (!without.includes('python3')) await buildPython(tell).catch(note);
+  if (!without.includes('runtimes')) await buildRuntimes(tell).catch(note);
   for (const [name, programs] of Object.entries(builtComponents)) {
     if (without.includes(name)) continue;
     await buildPrograms(programs, tell).catch(note);
@@ -128,11 +131,12 @@ const isProgram = (name: string): name is ProgramName => programNames.some((know
 
 /** The command line: all programs and the Python packages, or those that are named. */
 async function main(names: readonly string[]): Promise<void> {
-  const unknown = names.filter((name) => !isProgram(name) && name !== 'python');
+  const unknown = names.filter((name) => !isProgram(name) && !['python', 'runtimes'].includes(name));
   if (unknown.length > 0) {
-    throw new Error(`${unknown.join(', ')} is not built; there are ${programNames.join(', ')}, python`);
+    throw new Error(`${unknown.join(', ')} is not built; there are ${programNames.join(', ')}, python, runtimes`);
   }
   if (names.length === 0 || names.includes('python')) await buildPython(console.log);
+  if (names.length === 0 || names.includes('runtimes')) await buildRuntimes(console.log);
   await buildPrograms(names.length === 0 ? programNames : names.filter(isProgram), console.log);
 }
 
