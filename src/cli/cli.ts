@@ -19,6 +19,7 @@ export async function runCli(io: CliIo): Promise<number> {
   const flags = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : argv.length);
   const session = new Session(io, await styleFor(io.stdout.isTerminal, io.env, flags.includes('--no-color')));
   try {
+    if (argv[0] === '__complete') return await complete(session, argv.slice(1));
     const found = findCommand(argv);
     const asked = flags.includes('--help') || flags.includes('-h');
     if (found !== undefined && !asked) return await runCommand(session, found);
@@ -43,6 +44,13 @@ function findCommand(argv: readonly string[]): Found | undefined {
   if (depth === 2) row = row?.commands?.find(({ name }) => name === argv[1]);
   if (row?.load === undefined) return undefined;
   return { words: argv.slice(0, depth), rest: argv.slice(depth), brief: row.brief, load: row.load };
+}
+
+/** Asked by the scripts of the shells. */
+async function complete(session: Session, words: readonly string[]): Promise<number> {
+  const { completionLines } = await import('./completion.ts');
+  session.print(await completionLines(session, words));
+  return exitCodes.ok.code;
 }
 
 const versionWords: ReadonlySet<string> = new Set(['--version', '-v', 'version']);
