@@ -129,28 +129,35 @@ export class Session {
     this.io.stderr.write(`${failureText(error)}\n`);
   }
 
-  /** `-e`, then PLUMB_ENV, then plumb.yaml; `/` says that there is none. */
-  async environment(flags: PlaceFlags): Promise<string | undefined> {
+  /** `-e`, then PLUMB_ENV, then plumb.yaml; `/` says that there is none. A branch of git says only what is read. */
+  async environment(flags: PlaceFlags, use: 'read' | 'write' = 'read'): Promise<string | undefined> {
     const named = flags.environment ?? (this.io.env['PLUMB_ENV'] || undefined);
-    const chosen = named ?? (await this.#projectFile())?.environment;
+    const chosen = named ?? (await this.#projectEnvironment(use));
     return chosen === undefined || chosen === '/' ? undefined : chosen.replace(/\/$/, '');
   }
 
   /** The path of an entry: in full, or a single name in the environment. */
-  async path(text: string, flags: PlaceFlags): Promise<string> {
+  async path(text: string, flags: PlaceFlags, use: 'read' | 'write' = 'read'): Promise<string> {
     if (text === '') throw new UsageError('a path must not be empty');
-    const environment = text.includes('/') ? undefined : await this.environment(flags);
+    const environment = text.includes('/') ? undefined : await this.environment(flags, use);
     return environment === undefined ? text : `${environment}/${text}`;
   }
 
   /** A folder given in full, or the environment. Throws a usage error if there is neither. */
-  async folder(text: string | undefined, flags: PlaceFlags): Promise<string> {
-    const folder = text ?? (await this.environment(flags));
+  async folder(text: string | undefined, flags: PlaceFlags, use: 'read' | 'write' = 'read'): Promise<string> {
+    const folder = text ?? (await this.environment(flags, use));
     if (folder !== undefined && folder !== '') return folder.replace(/\/$/, '');
     throw new UsageError(
       'which folder?',
       `give it as -e FOLDER, in PLUMB_ENV, or as environment in ${projectFileName}`,
     );
+  }
+
+  async #projectEnvironment(use: 'read' | 'write'): Promise<string | undefined> {
+    const project = await this.#projectFile();
+    if (project?.branches === undefined) return project?.environment;
+    const { projectEnvironment } = await import('./branches.ts');
+    return projectEnvironment(this, project, use);
   }
 
   #projectFile(): Promise<ProjectFile | undefined> {

@@ -21,8 +21,9 @@ export async function commandReference(): Promise<string> {
 
 What \`plumb COMMAND --help\` and \`man\` tell about every command, without what all of them have in common. \`plumb server --help\` says how to run [a server](server.md).
 
-- A path in full always wins. A single name is looked up in the environment: \`-e FOLDER\`, else \`PLUMB_ENV\`, else
-  \`environment\` of the nearest \`plumb.yaml\`, else the root; \`-e /\` is the root whatever else is said. A folder is
+- A path in full always wins. A single name is looked up in the environment: \`-e FOLDER\`, else \`PLUMB_ENV\`, else in
+  the nearest \`plumb.yaml\` what \`branches\` says for the branch of git (\`plumb help paths\`), else its \`environment\`, else
+  the root; \`-e /\` is the root whatever else is said. A folder is
   always given in full.
 - Which server and which token is used stands under [tokens](tokens.md#where-the-command-line-looks).
 - Values of secrets are masked unless \`--reveal\` is given. Where a program would take the mask for the value, there is

@@ -50,7 +50,8 @@ export const command = defineCommand<Flags, [path?: string]>({
     { input: 'edit changelog/development --dry-run', brief: 'shows what would be changed' },
   ],
   async run(session, flags, given) {
-    const path = given === undefined ? await session.folder(undefined, flags) : await session.path(given, flags);
+    const path =
+      given === undefined ? await session.folder(undefined, flags, 'write') : await session.path(given, flags, 'write');
     const client = await session.connect(flags);
     let progress = 'reading names';
     const reading = readEditable(client, path.replace(/\/$/, ''), {

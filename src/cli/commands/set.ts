@@ -98,7 +98,7 @@ export const command = defineCommand<Flags, string[]>({
 });
 
 async function putOf(session: Session, client: Client, flags: Flags, assignment: Assignment): Promise<ChangeRequestOp> {
-  const path = await session.path(assignment.name, flags);
+  const path = await session.path(assignment.name, flags, 'write');
   const kind = await allowedKind(client, flags, path, assignment);
   const { type, expression, ifVersion } = flags;
   return {
