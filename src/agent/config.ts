@@ -39,7 +39,9 @@ export async function readConfig(sources: ConfigSources): Promise<AgentConfig> {
   const file = await readFile(sources, flags.config ?? defaultConfigFile, diagnostics);
   const written: Written = new Map([...file.options, ...readEnvironment(sources.env), ...flags.options]);
   const values = parseAll(written, diagnostics);
-  if (values.ca !== '' && values.server?.url.startsWith('https:') === false) {
+  // Where the address could not be understood, that is what is said.
+  const isPlain = diagnostics.length === 0 && !values.server.url.startsWith('https:');
+  if (values.ca !== '' && isPlain) {
     diagnostics.push({ subject: 'ca', message: 'goes with a server whose address begins with https://' });
   }
   const roots = readRoots(file, diagnostics);

