@@ -126,7 +126,16 @@ export const edges: readonly string[] = [
 
 /** Modules of Node that only compute, and where they may be imported. */
 export const pureModules: Readonly<Record<string, readonly string[]>> = {
-  'node:crypto': ['crypto', 'store', 'audit', 'auth', 'protocol', 'agent', 'reconcile/targets/kubernetes'],
+  'node:crypto': [
+    'crypto',
+    'store',
+    'audit',
+    'auth',
+    'protocol',
+    'agent',
+    'reconcile/targets/kubernetes',
+    'reconcile/targets/file',
+  ],
   'node:path': ['*'],
   'node:util': ['*'],
   'node:url': ['*'],

@@ -152,7 +152,8 @@ function check(before: Names, after: Names, { steps, at }: { steps: readonly Ste
   });
 }
 
-function decode(bytes: Uint8Array, at: string): string {
+/** Throws `corrupt` when it is not UTF-8. */
+export function decode(bytes: Uint8Array, at: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
