@@ -20,8 +20,8 @@ export async function helpText(words: readonly string[], columns: number = wides
   if (group?.commands !== undefined && second === undefined) return groupText(group, room);
   const topic = group === undefined && second === undefined ? topicPage(first) : undefined;
   if (topic !== undefined) return pageText(topic, { columns });
-  if (group?.name === 'server')
-    return `plumb server: ${group.brief}\n\nIts options and examples: plumb server --help\n`;
+  if (group !== undefined && group.load === undefined && group.commands === undefined)
+    return `plumb ${group.name}: ${group.brief}\n\nIts options and examples: plumb ${group.name} --help\n`;
   return pageText(await commandPage(words), { columns });
 }
 

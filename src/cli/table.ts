@@ -284,6 +284,7 @@ export const commandTable: readonly CommandRow[] = [
     load: async () => (await import('./commands/doctor.ts')).command,
   },
   { name: 'server', area: 'here', brief: 'run the server' },
+  { name: 'agent', area: 'here', brief: 'keep files of this machine in agreement' },
   {
     name: 'completion',
     area: 'here',
