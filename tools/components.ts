@@ -5,8 +5,9 @@
  * brings is built: `node tools/components.ts [program …]` does it by itself.
  */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { accessSync, chmodSync, constants, cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, delimiter, join } from 'node:path';
 import { buildPrograms, clusterNames, type ProgramName, programNames, readerNames } from './builds.ts';
 import { buildPython } from './python.ts';
 import { buildRuntimes } from './runtimes.ts';
@@ -18,6 +19,8 @@ export interface Component {
   readonly programs: readonly string[];
   /** The Debian package that brings them. */
   readonly debian: string;
+  /** Files of the package that alone are put on the machine, in /usr/local/bin: nothing of it is set up or started. */
+  readonly only?: readonly string[];
 }
 
 export const components: readonly Component[] = [
@@ -26,6 +29,7 @@ export const components: readonly Component[] = [
   { name: 'buildah', programs: ['buildah'], debian: 'buildah' },
   { name: 'jq', programs: ['jq'], debian: 'jq' },
   { name: 'mount', programs: ['mount', 'umount', 'losetup'], debian: 'mount' },
+  { name: 'promtool', programs: ['promtool'], debian: 'prometheus', only: ['usr/bin/promtool'] },
   { name: 'chromium', programs: ['chromium'], debian: 'chromium' },
   { name: 'tmux', programs: ['tmux'], debian: 'tmux' },
   { name: 'zsh', programs: ['zsh'], debian: 'zsh' },
@@ -101,9 +105,32 @@ function onPath(program: string): boolean {
 function aptInstall(packages: readonly string[]): boolean {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const run = (...args: string[]) => spawnSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 2] }).status === 0;
-  const install = () => run('install', '-y', '-qq', '--no-install-recommends', ...packages);
+  const onlyOf = (name: string) => components.find(({ debian }) => debian === name)?.only;
+  const whole = packages.filter((name) => onlyOf(name) === undefined);
+  const install = () =>
+    (whole.length === 0 || run('install', '-y', '-qq', '--no-install-recommends', ...whole)) &&
+    packages.every((name) => unpack(name, onlyOf(name) ?? []));
   // The package lists of the machine may be too old or not there at all.
   return install() || (run('update', '-qq') && install());
+}
+
+/** Takes files out of a package without installing it; true if all of them are there afterwards. */
+function unpack(name: string, files: readonly string[]): boolean {
+  if (files.length === 0) return true;
+  const folder = mkdtempSync(join(tmpdir(), 'plumb-package-'));
+  const run = (program: string, ...args: string[]) =>
+    spawnSync(program, args, { cwd: folder, stdio: ['ignore', 'ignore', 2] }).status === 0;
+  try {
+    // It fetches as a user of its own where the folder lets it.
+    chmodSync(folder, 0o777);
+    if (!run('apt-get', 'download', '-qq', name)) return false;
+    const archive = readdirSync(folder).find((file) => file.endsWith('.deb')) ?? '';
+    if (!run('dpkg-deb', '--extract', archive, 'content')) return false;
+    for (const file of files) cpSync(join(folder, 'content', file), join('/usr/local/bin', basename(file)));
+    return true;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** The machine that this runs on. */

@@ -43,15 +43,42 @@ class Series implements HttpSeries {
 const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'PATCH', 'OPTIONS']);
 const other = 'other';
 
+/** The series of one route, by method and then by the hundreds of the status. */
+class Counted {
+  readonly route: string;
+  readonly #byMethod = new Map<string, Series[]>();
+
+  constructor(route: string) {
+    this.route = route;
+  }
+
+  add(asked: string, status: number, seconds: number): void {
+    const method = methods.has(asked) ? asked : other;
+    let byClass = this.#byMethod.get(method);
+    if (byClass === undefined) this.#byMethod.set(method, (byClass = []));
+    const hundreds = Math.trunc(status / 100);
+    (byClass[hundreds] ??= new Series(this.route, method, `${hundreds}xx`)).add(seconds);
+  }
+
+  *series(): Generator<Series> {
+    for (const byClass of this.#byMethod.values()) for (const series of byClass) if (series !== undefined) yield series;
+  }
+}
+
+/** A request that is made all the time: it is told without taking its path apart. */
+const usual = { pattern: '/api/v1/entries/{path}', prefix: '/api/v1/entries/' };
+
 /** All series of a server. There are never more than routes × methods × 5 of them, whatever is asked for. */
 export class RequestMeter {
   /** Those of one part of the URL, the ones with the most around their parameter first. */
   readonly #routes = new Map<string, readonly MeteredRoute[]>();
-  readonly #series = new Map<string, Series>();
+  readonly #counted = new Map<string, Counted>();
+  readonly #usual: Counted;
   readonly #clock: Clock;
 
   constructor(routes: readonly MeteredRoute[], clock: Clock) {
     this.#clock = clock;
+    this.#usual = this.#countedOf(usual.pattern);
     const byPart = Map.groupBy(routes, ({ url }) => partOf(url));
     for (const [part, found] of byPart) {
       this.#routes.set(
@@ -64,20 +91,21 @@ export class RequestMeter {
   /** Nothing is kept of what is in `url`. */
   add(request: Pick<IncomingMessage, 'method' | 'url'>, status: number, ms: number): void {
     const { method = '', url = '' } = request;
-    const route = this.#routeOf(method, url);
-    if (route === undefined) return;
-    const kept = methods.has(method) ? method : other;
-    const key = `${kept} ${route} ${Math.trunc(status / 100)}`;
-    let series = this.#series.get(key);
-    if (series === undefined) {
-      series = new Series(route, kept, `${Math.trunc(status / 100)}xx`);
-      this.#series.set(key, series);
+    if (url.length > usual.prefix.length && url.startsWith(usual.prefix) && url[usual.prefix.length] !== '?') {
+      return this.#usual.add(method, status, ms / 1000);
     }
-    series.add(ms / 1000);
+    const route = this.#routeOf(method, url);
+    if (route !== undefined) this.#countedOf(route).add(method, status, ms / 1000);
+  }
+
+  #countedOf(route: string): Counted {
+    let counted = this.#counted.get(route);
+    if (counted === undefined) this.#counted.set(route, (counted = new Counted(route)));
+    return counted;
   }
 
   series(): readonly HttpSeries[] {
-    return [...this.#series.values()];
+    return [...this.#counted.values()].flatMap((counted) => [...counted.series()]);
   }
 
   /** What Node is to make its answers of. */
