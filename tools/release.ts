@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildClient } from './build-client.ts';
 import { buildPackage, manifest } from './build.ts';
 import { bundledPackages } from './bundled.ts';
 import { root } from './bundle.ts';
@@ -37,7 +38,7 @@ const makers: Readonly<Record<Part, (folder: string) => Promise<void>>> = {
     writeFileSync(join(folder, artefacts.bill), billOfMaterials(bundledPackages(metafiles), process.versions.node));
   },
   async client(folder) {
-    await import('./build-client.ts');
+    await buildClient();
     pack(join(root, 'client'), folder);
   },
   single: (folder) => buildSingle(join(folder, artefacts.single)),

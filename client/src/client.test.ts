@@ -238,7 +238,7 @@ describe('options of a call', () => {
     const change = { ops: [{ op: 'put' as const, path: 'a', value: 'x' }] };
     await client.changes.apply(change);
     await client.projects.put('p', {});
-    await client.whoami();
+    await client.syncs.plan('s');
     expect(keys[0]).toMatch(/^[0-9a-f]{32}$/);
     expect(keys).toEqual([keys[0], keys[0], keys[2], keys[2], undefined, undefined]);
     expect(keys[0]).not.toBe(keys[2]);

@@ -66,7 +66,7 @@ function nounsOf(connection: Connection) {
       ...nounClient<api.TargetSummary, Omit<api.TargetInput, 'reason'>>(send, 'targets'),
       /** Asks the other side what it is, as whom it knows us, and which rights are held and missing. */
       check: (name: string, request: api.TargetCheckRequest = {}) =>
-        send<api.TargetReport>('POST', `/targets/${encode(name)}/check`, { body: request }),
+        send<api.TargetReport>('POST', `/targets/${encode(name)}/check`, { body: request, isRead: true }),
     },
     syncs: {
       ...syncsClient(send),
@@ -78,7 +78,7 @@ function nounsOf(connection: Connection) {
         connection.watchSyncs(request.name, signal),
     },
     system: {
-      verify: () => send<api.VerifyReport>('POST', '/audit/verify', { body: {} }),
+      verify: () => send<api.VerifyReport>('POST', '/audit/verify', { body: {}, isRead: true }),
       /** Answers without a token, also when the server is not ready. */
       health: () => connection.health(),
     },
@@ -95,7 +95,9 @@ function entriesClient(send: Send) {
     history: ({ path, ...query }: { path: string; limit?: number; before?: number }) =>
       send<api.HistoryPage>('GET', `/history/${encode(path)}`, { query }),
     why: ({ path }: { path: string }) => send<api.Why>('GET', `/why/${encode(path)}`),
-    diff: (request: api.DiffRequest) => send<api.Diff>('POST', '/diff', { body: request }),
+    diff: (request: api.DiffRequest) => send<api.Diff>('POST', '/diff', { body: request, isRead: true }),
+    /** Up to 1,000 at once, each with its entry or why there is none. */
+    read: (request: api.ReadRequest) => send<api.ReadResult>('POST', '/values/read', { body: request, isRead: true }),
   };
 }
 
@@ -121,7 +123,7 @@ function syncsClient(send: Send) {
       send<api.SyncView & api.Revision>('POST', `/syncs/${encode(name)}/resume`, { body: request }),
     /** With `reveal`, values of config too, of entries that the caller may read. */
     plan: (name: string, query: { readonly reveal?: boolean } = {}) =>
-      send<api.Plan>('POST', `/syncs/${encode(name)}/plan`, { body: {}, query }),
+      send<api.Plan>('POST', `/syncs/${encode(name)}/plan`, { body: {}, query, isRead: true }),
     apply: (name: string) => send<api.AppliedPlan>('POST', `/syncs/${encode(name)}/apply`, { body: {} }),
   };
 }

@@ -43,6 +43,8 @@ export interface Call {
   readonly query?: Query;
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
+  /** Whether it changes nothing. Default: whether it is a GET. */
+  readonly isRead?: boolean;
 }
 export type Send = <T>(method: string, path: string, call?: Call) => Promise<T>;
 
@@ -70,9 +72,12 @@ export class Connection {
     return new Connection({ ...this.#options, ...options });
   }
 
-  async json<T>(method: string, path: string, { body, query = {}, headers = {} }: Call = {}): Promise<T> {
+  async json<T>(
+    method: string,
+    path: string,
+    { body, query = {}, headers = {}, isRead = method === 'GET' }: Call = {},
+  ): Promise<T> {
     const { retry = {} } = this.#options;
-    const isRead = method === 'GET';
     const isKnownAgain = !isRead && retry !== false && retry.writes !== false;
     const request: TransportRequest = {
       method,

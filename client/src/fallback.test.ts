@@ -21,6 +21,14 @@ test.each(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH'
   },
 );
 
+test('what Deno says', () => {
+  const said = (text: string) =>
+    away(new TypeError('fetch failed', { cause: new Error(`error sending request for url (https://a/): ${text}`) }));
+  expect(mayFallBack(said('client error (Connect): tcp connect error: Connection refused (os error 111)'))).toBe(true);
+  expect(mayFallBack(said('client error (Connect): dns error: failed to lookup address information'))).toBe(true);
+  expect(mayFallBack(said('client error (Connect): invalid peer certificate: UnknownIssuer'))).toBe(false);
+});
+
 test('a socket that is not there, a time limit', () => {
   expect(mayFallBack(away(coded('ENOENT', { syscall: 'connect' })))).toBe(true);
   expect(mayFallBack(away(coded('ENOENT', { syscall: 'open' })))).toBe(false);

@@ -30,6 +30,9 @@ const unanswered: ReadonlySet<string> = new Set([
   'FailedToOpenSocket',
 ]);
 
+/** Deno has no codes here; what it says of certificates begins in the same way. */
+const unansweredInDeno = /^error sending request .*: client error \(Connect\): (tcp connect error|dns error): /;
+
 /** Between us and a server that is away: bad gateway, not available, gateway time-out. */
 const awayStatuses: ReadonlySet<number> = new Set([502, 503, 504]);
 
@@ -62,5 +65,6 @@ function isUnanswered(error: unknown, depth: number): boolean {
   if (error.name === 'TimeoutError') return true;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   // The socket of a server that is not running, and no other missing file.
+  if (code === '') return unansweredInDeno.test(error.message);
   return unanswered.has(code) || (code === 'ENOENT' && 'syscall' in error && error.syscall === 'connect');
 }
