@@ -61,8 +61,10 @@ export async function runAgent(io: AgentIo): Promise<number> {
     const flags = io.argv.filter((word) => word !== '--check' && word !== '--once');
     const config = await configOf(io, flags);
     if (io.argv.includes('--check')) {
+      const roots = Object.keys(config.roots).length;
+      const syncs = config.syncs.length;
       io.stdout.write(
-        `the configuration is right: ${config.syncs.length} syncs below ${Object.keys(config.roots).length} roots\n`,
+        `the configuration is right: ${syncs} ${syncs === 1 ? 'sync' : 'syncs'} below ${roots} ${roots === 1 ? 'root' : 'roots'}\n`,
       );
       return 0;
     }

@@ -35,7 +35,7 @@ test('--once looks once, and says by its exit code whether all is right', async 
 
 test('--check says everything that is wrong at once, and where', async () => {
   world = await World.make();
-  expect(await ended(world.spawn('--check'))).toEqual([0, 'the configuration is right: 1 syncs below 1 roots\n', '']);
+  expect(await ended(world.spawn('--check'))).toEqual([0, 'the configuration is right: 1 sync below 1 root\n', '']);
   world.configure({ server: 'http://example.com', colour: 'red' }, [
     { root: 'none', fileMode: '0777', reload: { command: 'sh' } },
     { name: 'app', mode: 'sometimes', typo: 1 },
