@@ -26,6 +26,7 @@ export function realIo(process: NodeJS.Process, version: string | (() => string)
       return typeof version === 'string' ? version : version();
     },
     node: process.versions.node,
+    platform: process.platform,
     stdin: realInput(process),
     stdout: realOutput(process, 'stdout'),
     stderr: realOutput(process, 'stderr'),
@@ -65,6 +66,9 @@ function realOutput(process: NodeJS.Process, name: 'stdout' | 'stderr'): CliOutp
     get columns() {
       return process[name].columns;
     },
+    get rows() {
+      return process[name].rows;
+    },
     write(text) {
       const stream = process[name];
       if (!opened.has(stream)) {
@@ -92,12 +96,13 @@ function realInput(process: NodeJS.Process): CliInput {
       }
       return Buffer.concat(chunks);
     },
-    readHidden: (prompt) => readHidden(process, prompt),
+    readHidden: (prompt) => readTyped(process, prompt, false),
+    readLine: (prompt) => readTyped(process, prompt, true),
   };
 }
 
-/** Reads one line in raw mode, so that the terminal does not show it. */
-function readHidden(process: NodeJS.Process, prompt: string): Promise<string> {
+/** Reads one line in raw mode, in which the terminal itself shows nothing of it. */
+function readTyped(process: NodeJS.Process, prompt: string, isShown: boolean): Promise<string> {
   const { stdin, stderr } = process;
   stderr.write(prompt);
   stdin.setRawMode(true);
@@ -116,9 +121,14 @@ function readHidden(process: NodeJS.Process, prompt: string): Promise<string> {
         if (character === '\u0003' || (character === '\u0004' && line === '')) {
           return finish(() => reject(new PlumbError('invalid', 'broken off at the prompt')));
         }
-        if (character === '\u007f' || character === '\b') line = [...line].slice(0, -1).join('');
-        else if (character === '\u0015') line = '';
-        else line += character;
+        if (character === '\u007f' || character === '\b') {
+          if (isShown && line !== '') stderr.write('\b \b');
+          line = [...line].slice(0, -1).join('');
+        } else if (character === '\u0015' && !isShown) line = '';
+        else {
+          if (isShown) stderr.write(character);
+          line += character;
+        }
       }
     };
     stdin.on('data', take);
@@ -133,6 +143,7 @@ function realFiles(uniqueName: () => string): CliFiles {
       const found = attempt(() => fs.statSync(path, { throwIfNoEntry: false }), path, ['EACCES']);
       return found && { kind: kindOf(found), owner: found.uid, mode: found.mode & 0o7777 };
     },
+    list: (path) => guarded(path, () => fs.readdirSync(path).sort()),
     create(path, text) {
       try {
         fs.writeFileSync(path, text, { flag: 'wx' });
@@ -296,15 +307,17 @@ function isProgram(path: string): boolean {
   }
 }
 
-async function spawn({ command, args, env, output }: SpawnRequest): Promise<Child> {
+async function spawn({ command, args, env, input, output }: SpawnRequest): Promise<Child> {
   const { spawn: start } = process.getBuiltinModule('node:child_process');
   const { constants } = process.getBuiltinModule('node:os');
   const pipe = output === 'inherit' ? 'inherit' : 'pipe';
-  const child = refusing(command, () => start(command, args, { env, stdio: ['inherit', pipe, pipe] }));
+  const stdin = input === undefined ? 'inherit' : 'pipe';
+  const child = refusing(command, () => start(command, args, { env, stdio: [stdin, pipe, pipe] }));
   if (output !== 'inherit') {
     child.stdout?.on('data', output.stdout);
     child.stderr?.on('data', output.stderr);
   }
+  child.stdin?.on('error', () => undefined).end(input);
   const exited = new Promise<void>((resolve) => child.on('exit', () => resolve()));
   const ended = new Promise<{ code: number } | { signal: number }>((resolve) => {
     child.on('close', (code, signal) => {

@@ -17,6 +17,8 @@ export interface CliIo {
   readonly version: string;
   /** Of what runs this: the version of Node, such as `26.10.0`. */
   readonly node: string;
+  /** Of the machine, as Node calls it: `linux`, `darwin`. */
+  readonly platform: string;
   readonly stdin: CliInput;
   readonly stdout: CliOutput;
   readonly stderr: CliOutput;
@@ -58,6 +60,8 @@ export interface CliInput {
   readonly read: (maxBytes: number) => Promise<Uint8Array>;
   /** One line, typed without showing it. Only on a terminal. Throws `invalid` when it is broken off. */
   readonly readHidden: (prompt: string) => Promise<string>;
+  /** The same for a line that is shown. */
+  readonly readLine: (prompt: string) => Promise<string>;
 }
 
 export interface CliOutput {
@@ -93,6 +97,8 @@ export interface CliFiles {
   readonly read: (path: string, maxBytes: number) => Uint8Array | null;
   /** Follows symbolic links. `null`: does not exist, or is behind a folder that may not be entered. */
   readonly status: (path: string) => FileStatus | null;
+  /** The names in a folder, sorted. Throws `unavailable` if it cannot be read. */
+  readonly list: (path: string) => readonly string[];
   /** Creates the file, or fails with `exists`. */
   readonly create: (path: string, text: string) => void;
   /** Replaces the file as one step, mode 0600; makes missing folders with mode 0700. */

@@ -111,10 +111,12 @@ export class FakeTerminal {
       uid: 1000,
       version: '0.0.0',
       node: '26.0.0',
+      platform: 'linux',
       stdin: {
         isTerminal: terminal,
         read: async () => Buffer.from(stdin),
         readHidden: async () => this.#typed.shift() ?? '',
+        readLine: async () => this.#typed.shift() ?? '',
       },
       stdout: output('stdout'),
       stderr: output('stderr'),
@@ -156,6 +158,10 @@ export class FakeTerminal {
         const file = this.files.get(path);
         if (file === undefined) return null;
         return { kind: file.kind ?? 'file', owner: file.owner ?? 1000, mode: file.mode ?? 0o600 };
+      },
+      list: (path) => {
+        const inside = [...this.files.keys()].filter((name) => name.startsWith(`${path}/`));
+        return [...new Set(inside.map((name) => name.slice(path.length + 1).replace(/\/.*$/, '')))].sort();
       },
       create: (path, text) => {
         if (this.files.has(path)) throw new PlumbError('exists', `${path} exists already`);

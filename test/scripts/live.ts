@@ -52,7 +52,7 @@ export function live(server: TestServer, argv: readonly string[], options: LiveO
       PLUMB_TOKEN: server.token,
       ...options.env,
     },
-    stdin: { isTerminal, read: async () => Buffer.from(''), readHidden: async () => '' },
+    stdin: { isTerminal, read: async () => Buffer.from(''), readHidden: async () => '', readLine: async () => '' },
     stdout: output('stdout'),
     stderr: output('stderr'),
     spawn: (request) => {

@@ -169,7 +169,12 @@ export class Shell {
       cwd: this.#folder,
       home: this.#folder,
       keyring: { read: async () => undefined, write: async () => false, remove: async () => undefined },
-      stdin: { isTerminal, read: async () => Buffer.from(stdin), readHidden: async () => typed.shift() ?? '' },
+      stdin: {
+        isTerminal,
+        read: async () => Buffer.from(stdin),
+        readHidden: async () => typed.shift() ?? '',
+        readLine: async () => typed.shift() ?? '',
+      },
       stdout: output('stdout'),
       stderr: output('stderr'),
       // What a child would print on our streams is caught like our own.
