@@ -26,6 +26,8 @@ export interface AgentParts extends Pick<ReloadParts, 'run' | 'env'>, Pick<LinkO
   readonly pid: number;
 }
 
+/** Until a sync is looked at again whose values came from what is kept although the server is there. */
+const staleMs = 2000;
 /** Above so many syncs that one change concerns, others go first. */
 const waveSize = 16;
 
@@ -54,6 +56,7 @@ export class Agent {
       isLive: () => this.#link.isLive,
       printKey: subkey(kept.rootKey, 'fingerprints'),
       delivering: (sync, { entries: _, ...names }) => log.info({ sync, ...names }, 'delivering'),
+      stale: (name) => void clock.timer(staleMs, () => this.#host.wake(name, 'wave')),
       warn: (message, error) => log.warn(errorFields(error), message),
     });
     this.#host = new Host({

@@ -21,6 +21,8 @@ export interface AgentSourceOptions {
   readonly printKey: Uint8Array;
   /** Before a write: names, never values. */
   readonly delivering: (name: SyncName, delivery: Delivery) => void;
+  /** What is kept stood in for an answer, although changes are heard of: worth another look soon. */
+  readonly stale: (name: SyncName) => void;
   /** Something is not as it should be, and nothing waits for it. */
   readonly warn: (message: string, error: unknown) => void;
 }
@@ -93,6 +95,7 @@ export class AgentSource implements SyncSource {
     const refusedBefore = this.#refusal(name);
     const answer = await this.#answer(spec.from);
     if (answer.kind === 'refused') return { ...answer, kind: 'stalled' };
+    if (answer.from === 'cache' && this.#options.isLive()) this.#options.stale(name);
     if (answer.from === 'cache' && refusedBefore !== undefined) return refusedBefore;
     if (answer.from === 'server') {
       const lost = await this.#lost(name, spec, answer.folder);

@@ -23,6 +23,8 @@ export interface AgentTransport {
   close(): void;
 }
 
+/** Idle connections. */
+const maxKept = 2;
 /** What is longer is no answer of a server of ours: a folder holds 16 MiB at most, and every byte may be escaped. */
 const maxAnswer = 128 * 1024 * 1024;
 
@@ -30,12 +32,12 @@ const maxAnswer = 128 * 1024 * 1024;
 export async function openTransport(options: TransportOptions): Promise<AgentTransport> {
   const { address, ca } = options;
   const token = tokenFile(options.tokenFile);
-  const kept = { keepAlive: true, maxSockets: 16, maxFreeSockets: 2 };
+  const kept = { keepAlive: true, maxSockets: 16, maxFreeSockets: maxKept };
   const agent = address.url.startsWith('https:')
     ? new SecureAgent({ ...kept, ...(ca === undefined ? {} : { ca: await readAuthorities(ca) }) })
     : new Agent(kept);
   return {
-    send: async (url, request) => await send({ ...options, agent, token }, url, request),
+    send: async (url, request) => await sendFresh({ ...options, agent, token }, url, request),
     close: () => agent.destroy(),
   };
 }
@@ -56,6 +58,21 @@ interface Sending extends TransportOptions {
   readonly agent: Agent | SecureAgent;
 }
 
+/** A connection that was kept open may have been closed meanwhile: what asks for something is then asked again. */
+async function sendFresh(options: Sending, url: string, request: TransportRequest): Promise<TransportResponse> {
+  for (let left = maxKept; ; left -= 1) {
+    try {
+      return await send(options, url, request);
+    } catch (error) {
+      const isStale = error instanceof Error && wasStale.has(error);
+      if (!isStale || left === 0 || request.method !== 'GET') throw error;
+    }
+  }
+}
+
+/** Errors of connections that had been kept open. */
+const wasStale = new WeakSet<Error>();
+
 async function send(options: Sending, url: string, request: TransportRequest): Promise<TransportResponse> {
   const { address, agent, token, timeoutMs = 15_000 } = options;
   const headers = { ...request.headers, authorization: `Bearer ${await token()}` };
@@ -72,7 +89,10 @@ async function send(options: Sending, url: string, request: TransportRequest): P
     const limit = setTimeout(() => outgoing.destroy(tooLate(timeoutMs)), timeoutMs);
     limit.unref();
     outgoing.on('close', () => clearTimeout(limit));
-    outgoing.on('error', reject);
+    outgoing.on('error', (error: NodeJS.ErrnoException) => {
+      if (outgoing.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')) wasStale.add(error);
+      reject(error);
+    });
     outgoing.on('response', (incoming) => {
       if (isStream) clearTimeout(limit);
       resolve(answerOf(incoming));
