@@ -76,6 +76,7 @@ export const layers: readonly Layer[] = [
   { place: 'cli', may: ['client', 'domain', 'format', 'util'] },
   { place: 'server', may: ['*'], but: ['cli', 'agent', 'operator', 'testing'] },
   { place: 'main', may: ['main-io', 'server', 'cli', 'agent', 'operator', 'util'] },
+  { place: 'older-node', may: [] },
   { place: 'main-io', may: ['client', 'cli', 'domain', 'util', 'main-world'] },
   { place: 'main-world', may: ['cli/io', 'main-keyring'] },
   { place: 'main-keyring', may: ['cli/io'] },
@@ -118,10 +119,12 @@ export const edges: readonly string[] = [
   'agent/io',
   'server/idle',
   'server/listen',
+  'server/responses',
   // A client runs anywhere: what it sends with and how it waits stand here, and may be replaced by options.
   'client/src/seal',
   'client/src/transport',
   'client/src/watch',
+  'client/examples',
 ];
 
 /** Modules of Node that only compute, and where they may be imported. */

@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import type { TargetConfig } from './config-targets.ts';
 import { errorFields } from './log.ts';
 import { RequestMeter } from './meter.ts';
+import { countedResponses } from './responses.ts';
 import type { Logger } from './log.ts';
 import { encodeAuditRecord } from '#audit/record';
 import type { AuditRecord } from '#audit/record';
@@ -96,7 +97,7 @@ async function build(config: Config, options: ComposeOptions, { opened, closeAll
   const { workState, work } = store;
   const openTargets = await configuredTargets(config, { clock, random });
   let host: Host | undefined;
-  const meter = new RequestMeter(routes, clock);
+  const meter = new RequestMeter(routes);
   const parts = {
     ...store,
     clock,
@@ -139,7 +140,7 @@ async function build(config: Config, options: ComposeOptions, { opened, closeAll
   return {
     services,
     handle: (request, response) => rest.handle(request, response),
-    responses: meter.responses(),
+    responses: countedResponses(meter, clock),
     requestId,
     driver: store.driver,
     prepareBootstrap: (renew) => prepareBootstrap(parts, renew),

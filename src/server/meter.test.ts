@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { RequestMeter } from './meter.ts';
 import { routes } from '#protocol/rest/routes';
-import { FakeClock } from '#testing/clock';
 
-const meter = () => new RequestMeter(routes, new FakeClock());
+const meter = () => new RequestMeter(routes);
 const counted = (of: RequestMeter): readonly string[] =>
   of.series().map(({ method, route, status, counts }) => {
     return `${method} ${route} ${status} ${counts.reduce((sum, count) => sum + count, 0)}`;

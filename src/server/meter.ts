@@ -1,9 +1,6 @@
-/** How long requests took, by route, method and class of status; counted where Node ends an answer, for every protocol alike. */
-import type { IncomingMessage } from 'node:http';
-import { ServerResponse } from 'node:http';
-import type { HttpSeries } from '#service/metrics';
+/** How long requests took, by route, method and class of status. */
 import { requestBuckets } from '#service/metrics';
-import type { Clock } from '#util/clock';
+import type { HttpSeries } from '#service/parts';
 
 /** What of a route its requests are counted under. */
 export interface MeteredRoute {
@@ -74,10 +71,8 @@ export class RequestMeter {
   readonly #routes = new Map<string, readonly MeteredRoute[]>();
   readonly #counted = new Map<string, Counted>();
   readonly #usual: Counted;
-  readonly #clock: Clock;
 
-  constructor(routes: readonly MeteredRoute[], clock: Clock) {
-    this.#clock = clock;
+  constructor(routes: readonly MeteredRoute[]) {
     this.#usual = this.#countedOf(usual.pattern);
     const byPart = Map.groupBy(routes, ({ url }) => partOf(url));
     for (const [part, found] of byPart) {
@@ -89,7 +84,11 @@ export class RequestMeter {
   }
 
   /** Nothing is kept of what is in `url`. */
-  add(request: Pick<IncomingMessage, 'method' | 'url'>, status: number, ms: number): void {
+  add(
+    request: { readonly method?: string | undefined; readonly url?: string | undefined },
+    status: number,
+    ms: number,
+  ): void {
     const { method = '', url = '' } = request;
     if (url.length > usual.prefix.length && url.startsWith(usual.prefix) && url[usual.prefix.length] !== '?') {
       return this.#usual.add(method, status, ms / 1000);
@@ -106,24 +105,6 @@ export class RequestMeter {
 
   series(): readonly HttpSeries[] {
     return [...this.#counted.values()].flatMap((counted) => [...counted.series()]);
-  }
-
-  /** What Node is to make its answers of. */
-  responses(): typeof ServerResponse<IncomingMessage> {
-    const add = this.add.bind(this);
-    const clock = this.#clock;
-    return class MeteredResponse extends ServerResponse {
-      readonly #began = clock.monotonic();
-      #isCounted = false;
-
-      override end(chunk?: unknown, encoding?: unknown, ended?: unknown): this {
-        if (!this.#isCounted) {
-          this.#isCounted = true;
-          add(this.req, this.statusCode, clock.monotonic() - this.#began);
-        }
-        return (super.end as (...all: unknown[]) => this)(chunk, encoding, ended);
-      }
-    };
   }
 
   /** `undefined`: a stream. */

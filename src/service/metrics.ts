@@ -1,6 +1,6 @@
 /** Metrics in the text format of Prometheus (https://prometheus.io/docs/instrumenting/exposition_formats/). Pure. */
 import type { Figures } from './reconciling.ts';
-import type { ProcessUsage } from './parts.ts';
+import type { HttpSeries, ProcessUsage } from './parts.ts';
 import { conditionTypes } from '#domain/records';
 import type { ConditionType, SyncStatus } from '#domain/records';
 
@@ -20,19 +20,6 @@ export interface Sample {
 
 /** Upper bounds of the buckets of a request's duration, in seconds. */
 export const requestBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
-
-/** Durations of the answers of one class to one route. */
-export interface HttpSeries {
-  /** A pattern such as `/api/v1/entries/{path}`, or `other`. */
-  readonly route: string;
-  readonly method: string;
-  /** `2xx` and so on. */
-  readonly status: string;
-  /** For each of {@link requestBuckets} how many took that long and longer than the one before; and at the end how many took longer than all. */
-  readonly counts: readonly number[];
-  /** Seconds. */
-  readonly sum: number;
-}
 
 type Labels = Readonly<Record<string, string>>;
 

@@ -1,4 +1,3 @@
-import type { HttpSeries } from './metrics.ts';
 import type { Reconciling } from './reconciling.ts';
 import type { TokenKeeper } from './token-keeper.ts';
 import type { AuditSink } from '#audit/sink';
@@ -56,6 +55,19 @@ export interface OpenTargets {
   opened(): Iterable<readonly [string, Target]>;
   /** For who composes, once nothing uses them any more. */
   close(): Promise<void>;
+}
+
+/** Durations of the answers of one class to one route. */
+export interface HttpSeries {
+  /** A pattern such as `/api/v1/entries/{path}`, or `other`. */
+  readonly route: string;
+  readonly method: string;
+  /** `2xx` and so on. */
+  readonly status: string;
+  /** For each of the buckets that metrics have how many took that long and longer than the one before; and at the end how many took longer than all. */
+  readonly counts: readonly number[];
+  /** Seconds. */
+  readonly sum: number;
 }
 
 export interface ProcessUsage {
