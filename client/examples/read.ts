@@ -9,9 +9,9 @@ const client = createClient({
 
 try {
   const { entries } = await client.entries.evaluate({ folder: 'changelog/development' });
-  const config = Object.fromEntries(entries.map(({ path, value }) => [path.split('/').at(-1), value]));
+  const config = new Map(entries.map(({ path, value }) => [path.split('/').at(-1), value]));
   console.log(
-    `the database is at ${config['DB_HOST']}; ${entries.filter(({ secret }) => secret).length} of the values are secrets`,
+    `the database is at ${config.get('DB_HOST')}; ${entries.filter(({ secret }) => secret).length} of the values are secrets`,
   );
 } catch (error) {
   // What the server refused, with what to do about it; values are never in it.

@@ -9,11 +9,12 @@ const client = createClient({
 const stop = new AbortController();
 
 for await (const event of client.changes.watch({ under: 'example/watched' }, { signal: stop.signal })) {
+  // It is listening; a real program would only wait now.
   if (event.type === 'bookmark') {
-    // It is listening; a real program would only wait now.
-    if (event.revision > 0) void client.changes.apply({ ops: [{ op: 'put', path: 'example/watched/A', value: '1' }] });
-    continue;
+    await client.changes.apply({ ops: [{ op: 'put', path: 'example/watched/A', value: '1' }] });
   }
+  // `truncated` says that too much has happened since: read everything again.
+  if (event.type !== 'change') continue;
   console.log(`changed: ${event.entries.map(({ path }) => path).join(', ')}`);
   stop.abort();
 }

@@ -46,7 +46,7 @@ function cacheOf(io: CliIo, { address, token }: SignedIn, options: Pick<CacheOpt
 const knownKey = async (io: CliIo): Promise<Uint8Array> => (await findOfflineKey(io)) ?? newCacheKey();
 
 /** A client that keeps what it reads, and answers from it, as flags and user wish. */
-export async function connectToRead(session: Session, flags: PlaceFlags & OfflineFlags): Promise<Client> {
+export async function connectOffline(session: Session, flags: PlaceFlags & OfflineFlags): Promise<Client> {
   const { mode, maxAgeMs } = offlineSettings(session.io);
   const signedIn = await session.signedIn(flags);
   const client = await session.clientFor(signedIn.address, signedIn.token);

@@ -5,8 +5,6 @@ import { findDevelopmentSocket, findUpward, parseAddress } from './address.ts';
 import { readCredentials, tokenFor } from './credentials.ts';
 import { failureText, UsageError } from './failures.ts';
 import type { CliIo } from './io.ts';
-import { isOfflineWished } from './offline-wish.ts';
-import type { OfflineFlags } from './offline-wish.ts';
 import type { ProjectFile } from './project-file.ts';
 import { printable, printableLines } from './style.ts';
 import type { Style } from './style.ts';
@@ -177,12 +175,6 @@ export class Session {
   async connect(flags: PlaceFlags): Promise<Client> {
     const { address, token } = await this.signedIn(flags);
     return this.clientFor(address, token);
-  }
-
-  /** The same for a command that reads: what was kept may stand in, if the user wishes that. */
-  async connectToRead(flags: PlaceFlags & OfflineFlags): Promise<Client> {
-    if (!isOfflineWished(this.io, flags)) return this.connect(flags);
-    return (await import('./offline.ts')).connectToRead(this, flags);
   }
 
   /** Throws `unauthenticated` if there is no token. */

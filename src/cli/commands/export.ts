@@ -16,6 +16,7 @@ import {
 import { UsageError } from '../failures.ts';
 import type { Format } from '../formats.ts';
 import { formats, printValues } from '../formats.ts';
+import { connectToRead } from '../offline-wish.ts';
 import type { OfflineFlags } from '../offline-wish.ts';
 import type { Session } from '../session.ts';
 import { printable } from '../style.ts';
@@ -54,7 +55,7 @@ export const command = defineCommand<Flags, [folder?: string]>({
   async run(session, flags, given) {
     const folder = await session.folder(given, flags);
     if (!isWatching(flags)) {
-      return write(session, flags, await (await session.connectToRead(flags)).entries.evaluate({ folder }));
+      return write(session, flags, await (await connectToRead(session, flags)).entries.evaluate({ folder }));
     }
     if (flags.output === undefined)
       throw new UsageError('--watch goes with -o FILE', 'plumb get --watch prints a value');

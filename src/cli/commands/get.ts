@@ -12,6 +12,7 @@ import {
   switchFlag,
   watchFlags,
 } from '../command.ts';
+import { connectToRead } from '../offline-wish.ts';
 import type { OfflineFlags } from '../offline-wish.ts';
 import type { Session } from '../session.ts';
 import { mask } from '../style.ts';
@@ -49,7 +50,7 @@ export const command = defineCommand<Flags, [path: string]>({
   async run(session, flags, name) {
     const path = await session.path(name, flags);
     if (isWatching(flags)) return watch(session, flags, path);
-    show(session, flags, await read(await session.connectToRead(flags), flags, path));
+    show(session, flags, await read(await connectToRead(session, flags), flags, path));
   },
 });
 

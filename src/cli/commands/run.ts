@@ -5,6 +5,7 @@ import { parseDuration } from '../duration.ts';
 import { childEnvironment } from '../child-environment.ts';
 import { exitCodes, isFailure, UsageError } from '../failures.ts';
 import type { CliIo, SpawnRequest } from '../io.ts';
+import { connectToRead } from '../offline-wish.ts';
 import type { OfflineFlags } from '../offline-wish.ts';
 import type { Session } from '../session.ts';
 
@@ -96,7 +97,7 @@ interface Prepared {
 
 async function start(session: Session, flags: Flags, words: readonly string[]): Promise<number> {
   const folder = await session.folder(undefined, flags);
-  const client = await (flags.watch === true ? session.connect(flags) : session.connectToRead(flags));
+  const client = await (flags.watch === true ? session.connect(flags) : connectToRead(session, flags));
   if (flags.mask === true || flags.watch === true) session.io.expectSpawn();
   const prepare = (entries: readonly EvaluatedEntry[]): Promise<Prepared> =>
     prepareFor(session, { flags, words, folder, entries });
