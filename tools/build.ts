@@ -27,6 +27,7 @@ if (process.env.NODE_COMPILE_CACHE === undefined) {
   const home = process.env.XDG_CACHE_HOME || (process.env.HOME || '/nonexistent') + '/.cache';
   require('node:module').enableCompileCache(home + '/plumb/compile');
 }
+if (Uint8Array.fromBase64 === undefined) require('./older-node.cjs');
 require('./main.cjs');
 `;
 

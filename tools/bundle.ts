@@ -32,6 +32,8 @@ const largePackages = [
 const parts: readonly Part[] = [
   { file: 'main.cjs', entry: 'src/main.ts' },
   { file: 'server.cjs', entry: 'src/server/server.ts', importedAs: /^#server\/server$/ },
+  { file: 'agent.cjs', entry: 'src/agent/run.ts', importedAs: /^#agent\/run$/ },
+  { file: 'older-node.cjs', entry: 'src/older-node.ts' },
   { file: 'project-file.cjs', entry: 'src/cli/project-file.ts', importedAs: /^\.\/project-file\.ts$/ },
   ...largePackages.map((name) => ({
     file: `${name.replaceAll(/\W+/g, '-').replace(/^-/, '')}.cjs`,

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { manifest } from '../../tools/build.ts';
 import { artefacts, release } from '../../tools/release.ts';
 import { pythonProgram } from '../../tools/python.ts';
+import { runtimePath } from '../../tools/runtimes.ts';
 import { without } from '../fault/without.ts';
 import { unpackImage } from './image.ts';
 import type { Image } from './image.ts';
@@ -58,8 +59,11 @@ describe('the package', () => {
     for (const name of ['fastify', 'pino', '@stricli/core']) expect(licences).toMatch(new RegExp(`^${name} \\d`, 'm'));
   });
 
-  test('works under the Node of this clone', async () => {
-    expect(await travel([process.execPath, program])).toEqual(finished);
+  test.each([
+    ['the Node of this clone', () => process.execPath],
+    ['the oldest Node that it takes', () => runtimePath('node24')],
+  ])('works under %s', async (_, node) => {
+    expect(await travel([node(), program])).toEqual(finished);
   });
 
   test('is the same to the byte when it is made again', async () => {
