@@ -12,6 +12,8 @@ export interface KindWishes {
   /** Globs of names. */
   readonly config?: readonly string[];
   readonly secret?: readonly string[];
+  /** What the file itself says: a secret is one, and a new name that is none is config. Weaker than the others. */
+  readonly told?: ReadonlyMap<string, Kind>;
 }
 
 /** The names of a file beside what is in the folder now. */
@@ -20,8 +22,9 @@ export async function planImport(
   folder: string,
   given: { readonly values: ReadonlyMap<string, string>; readonly wishes: KindWishes },
 ): Promise<readonly Row[]> {
+  const there = await present(client, folder);
   const fallback = (await environmentKind(client, `${folder}/_`)) ?? 'secret';
-  return compare(given.values, await present(client, folder), given.wishes, fallback);
+  return compare(given.values, there, given.wishes, fallback);
 }
 
 /** `undefined`: there was nothing to write. */
@@ -93,8 +96,8 @@ function compare(
   fallback: Kind,
 ): readonly Row[] {
   return [...values].map(([name, value]) => {
-    const asked = matches(wishes.secret, name) ? 'secret' : matches(wishes.config, name) ? 'config' : wishes.kind;
     const now = there.get(name);
+    const asked = askedKind(name, wishes, now);
     const secret = (asked ?? now?.kind ?? fallback) === 'secret' || (now?.secret ?? false);
     const row = { name, value, secret, ...(asked === undefined ? {} : { kind: asked }) };
     if (now === undefined) return { ...row, effect: 'create' };
@@ -103,6 +106,14 @@ function compare(
     const same = now.value === value && (asked === undefined || asked === now.kind);
     return { ...row, effect: same ? 'same' : 'change', before: now.value, ...expect };
   });
+}
+
+/** By flags, else by the file; a file alone never makes config of what is a secret here. */
+function askedKind(name: string, wishes: KindWishes, now: Present | undefined): Kind | undefined {
+  if (matches(wishes.secret, name)) return 'secret';
+  if (matches(wishes.config, name)) return 'config';
+  const told = wishes.told?.get(name);
+  return wishes.kind ?? (told === 'secret' || now === undefined ? told : undefined);
 }
 
 function matches(globs: readonly string[] | undefined, name: string): boolean {

@@ -98,15 +98,15 @@ describe('printing', () => {
   const refused: readonly [format: Name, names: readonly string[], problem: string][] = [
     ['json', ['A', 'A'], 'A is given twice'],
     ['json', ['__proto__'], '__proto__ cannot be a name'],
-    ['jsonNested', ['a', 'a.b'], 'a.b excludes another name, which is a part of it or differs in case only'],
-    ['jsonNested', ['a.b', 'a'], 'a excludes another name, which is a part of it or differs in case only'],
+    ['jsonNested', ['a', 'a.b'], 'a.b cannot stand beside a'],
+    ['jsonNested', ['a.b', 'a'], 'a cannot stand beside a.b'],
     ['jsonNested', ['a..b'], 'a..b has an empty part beside .'],
     [
       'jsonNested',
       ['x'.repeat(33).split('').join('.')],
       `${'x'.repeat(33).split('').join('.')} has more than 32 levels`,
     ],
-    ['dotnet', ['Key', 'KEY'], 'KEY excludes another name, which is a part of it or differs in case only'],
+    ['dotnet', ['Key', 'KEY'], 'KEY cannot stand beside Key'],
     ['dotnet', ['A:B'], 'A:B has a colon, which separates levels in .NET'],
   ];
   test.each(refused)('%s refuses %j', (format, names, problem) => {

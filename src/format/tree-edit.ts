@@ -21,33 +21,49 @@ export function branchOf(
   rules: NameRules,
 ): Branch {
   const root: Branch = new Map();
-  const wrong: string[] = [];
+  const wrong: { name: string; other: string }[] = [];
   const seen = new Map<string, string>();
   for (const { name, value } of entries) {
     const key = rules.same?.(name) ?? name;
-    const other = seen.get(key);
+    const other = seen.get(key) ?? graft(root, { name, value }, rules.separator);
     seen.set(key, name);
-    if (other !== undefined || !graft(root, partsOf(name, rules.separator), value)) wrong.push(name);
+    if (other !== undefined) wrong.push({ name, other });
   }
-  if (wrong.length === 0) return root;
-  const diagnostics = wrong.map((name) => ({
-    message: `${shown(name)} excludes another name, which is a part of it or differs in case only`,
-  }));
-  throw new PlumbError('invalid', 'not every name can stand beside the others', { diagnostics });
+  if (wrong.length > 0) throw excluded(wrong);
+  return root;
 }
 
-function graft(root: Branch, parts: readonly string[], value: string): boolean {
+/** Answers the name that is in the way, if one is. */
+function graft(root: Branch, given: { name: string; value: string }, separator: string): string | undefined {
+  const parts = partsOf(given.name, separator);
   let at = root;
-  for (const part of parts.slice(0, -1)) {
+  for (const [index, part] of parts.slice(0, -1).entries()) {
     const next = at.get(part) ?? new Map<string, string | Branch>();
-    if (typeof next === 'string') return false;
+    if (typeof next === 'string') return parts.slice(0, index + 1).join(separator);
     at.set(part, next);
     at = next;
   }
   const last = parts.at(-1) ?? '';
-  if (at.has(last)) return false;
-  at.set(last, value);
-  return true;
+  const present = at.get(last);
+  if (present === undefined) at.set(last, given.value);
+  return present === undefined
+    ? undefined
+    : typeof present === 'string'
+      ? given.name
+      : firstName(present, given.name, separator);
+}
+
+function firstName(branch: Branch, prefix: string, separator: string): string {
+  const [[key, value] = ['', '']] = branch;
+  const name = prefix + separator + key;
+  return typeof value === 'string' ? name : firstName(value, name, separator);
+}
+
+function excluded(wrong: readonly { readonly name: string; readonly other: string }[]): PlumbError {
+  const diagnostics = wrong.map(({ name, other }) => ({
+    message: `${shown(name)} cannot stand beside ${shown(other)}`,
+  }));
+  return new PlumbError('invalid', 'not every name can stand beside the others', { diagnostics });
 }
 
 /** What the edits mean for a tree that was read. Throws `invalid` for what cannot be carried there. */
@@ -96,13 +112,17 @@ class Planner implements TreeEdit {
 
   /** A map without a single value that has the very name makes room. */
   add(name: string, value: string): void {
+    const { separator } = this.#rules;
     let map = this.#root;
-    let rest = partsOf(name, this.#rules.separator);
+    let rest = partsOf(name, separator);
     for (let child = this.#child(map, rest); child !== undefined; child = this.#child(map, rest)) {
       const { member, rest: below } = child;
       const inner = member.value;
-      if (inner.kind === 'leaf' || (below.length === 0 && hasLeaves(inner))) throw excluded(name);
+      if (inner.kind === 'leaf')
+        throw excluded([{ name, other: name.slice(0, name.length - below.join(separator).length - separator.length) }]);
       if (below.length === 0) {
+        const leaf = leafIn(inner);
+        if (leaf !== undefined) throw excluded([{ name, other: [name, ...leaf].join(separator) }]);
         this.removed.set(map, (this.removed.get(map) ?? new Set()).add(member));
         break;
       }
@@ -112,7 +132,9 @@ class Planner implements TreeEdit {
     if (map.style === 'list') throw fixedList(name);
     const branch = this.added.get(map) ?? new Map<string, string | Branch>();
     this.added.set(map, branch);
-    if (!graft(branch, rest, value)) throw excluded(name);
+    const other = graft(branch, { name: rest.join(separator), value }, separator);
+    if (other !== undefined)
+      throw excluded([{ name, other: name.slice(0, name.length - rest.join(separator).length) + other }]);
   }
 
   /** A key may hold separators itself: the longest one that fits leads on. */
@@ -133,18 +155,18 @@ class Planner implements TreeEdit {
   }
 }
 
-function hasLeaves({ members }: TreeMap): boolean {
-  return members.some(({ value }) => value.kind === 'leaf' || hasLeaves(value));
+/** The keys down to some value in a map. */
+function leafIn({ members }: TreeMap): readonly string[] | undefined {
+  for (const { key, value } of members) {
+    const below = value.kind === 'leaf' ? [] : leafIn(value);
+    if (below !== undefined) return [key, ...below];
+  }
+  return undefined;
 }
 
 function fixedList(name: string): PlumbError {
   const message = `${shown(name)} stands in a list: what is there can be changed, nothing can be added or removed`;
   return new PlumbError('invalid', 'not every name can be edited', { diagnostics: [{ message }] });
-}
-
-function excluded(name: string): PlumbError {
-  const diagnostics = [{ message: `${shown(name)} excludes another name, of which it is a part` }];
-  return new PlumbError('invalid', 'not every name can stand beside the others', { diagnostics });
 }
 
 /** The maps that members leave or come into, inner ones before those that hold them: they may end at one place. */

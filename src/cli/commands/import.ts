@@ -1,13 +1,16 @@
+import { resolve } from 'node:path';
 import type { Kind } from '@plumbd/client';
-import { dotenvLimits } from '#format/dotenv-grammar';
+import { formatLimits } from '#format/format';
 import type { ConnectionFlags, ReasonFlag } from '../command.ts';
 import { argument, connectionFlags, defineCommand, reasonFlag, switchFlag } from '../command.ts';
-import type { Format } from '../formats.ts';
-import { formatOf, formats, readValues } from '../formats.ts';
+import { UsageError } from '../failures.ts';
+import type { FileValues, Format } from '../formats.ts';
+import { formatOf, formats, readFileValues, readValues } from '../formats.ts';
 import { applyImport, planImport, printRows } from '../import-plan.ts';
 import { withoutReferences } from '../resolve-op.ts';
 import type { Session } from '../session.ts';
 import { printWarnings } from '../results.ts';
+import { printable } from '../style.ts';
 import { readFile } from '../values.ts';
 
 interface Flags extends ConnectionFlags, ReasonFlag {
@@ -59,7 +62,7 @@ export const command = defineCommand<Flags, [folder: string, file: string]>({
       kind: 'tuple',
       parameters: [
         argument('FOLDER', 'Where the values go'),
-        argument('FILE', 'A .env or .json file; - for standard input'),
+        argument('FILE', 'A file of any format; - for standard input; a folder with one file for each name'),
       ],
     },
   },
@@ -71,14 +74,17 @@ export const command = defineCommand<Flags, [folder: string, file: string]>({
   examples: [
     { input: 'import changelog/staging staging.env --dry-run', brief: '' },
     { input: "import changelog/staging staging.env --config '*_HOST' --config '*_PORT'", brief: '' },
+    { input: 'import changelog/staging values.yaml --kind config', brief: '' },
+    { input: 'import changelog/staging /run/secrets', brief: 'one file for each name' },
     { input: 'import changelog/staging .env --resolve op', brief: 'with references of 1Password' },
   ],
   see: ['export', 'set', 'init'],
   async run(session, flags, givenFolder, file) {
     const folder = await session.folder(givenFolder, {});
-    const values = await withoutReferences(session, await readGiven(session, flags, file), flags.resolve);
+    const given = await readGiven(session, flags, file);
+    const values = await withoutReferences(session, given.values, flags.resolve);
     const client = await session.connect(flags);
-    const rows = await planImport(client, folder, { values, wishes: flags });
+    const rows = await planImport(client, folder, { values, wishes: { ...flags, told: given.kinds } });
     const { reason, dryRun = false } = flags;
     const result = await applyImport(client, folder, { rows, dryRun, ...(reason === undefined ? {} : { reason }) });
     if (result !== undefined) printWarnings(session, result);
@@ -88,9 +94,24 @@ export const command = defineCommand<Flags, [folder: string, file: string]>({
   },
 });
 
-async function readGiven(session: Session, flags: Flags, file: string): Promise<ReadonlyMap<string, string>> {
+async function readGiven(session: Session, flags: Flags, file: string): Promise<FileValues> {
+  if (file !== '-' && session.io.files.status(resolve(session.io.cwd, file))?.kind === 'folder') {
+    if (flags.format !== undefined) throw new UsageError(`${file} is a folder, in which each file is a value`);
+    return readFileValues(filesIn(session, file));
+  }
   const format = formatOf(file, flags.format);
   const content =
-    file === '-' ? await session.io.stdin.read(dotenvLimits.file) : readFile(session.io, file, dotenvLimits.file);
-  return readValues(format, content, file === '-' ? 'standard input' : file);
+    file === '-' ? await session.io.stdin.read(formatLimits.file) : readFile(session.io, file, formatLimits.file);
+  return await readValues(format, content, file === '-' ? 'standard input' : file);
+}
+
+/** Every file of a folder; what is no file is named and left out, but for the hidden folders of a mounted volume. */
+function filesIn(session: Session, folder: string): readonly (readonly [name: string, content: Uint8Array])[] {
+  const { files, cwd } = session.io;
+  return files.list(resolve(cwd, folder)).flatMap((name) => {
+    const path = `${folder}/${name}`;
+    if (files.status(resolve(cwd, path))?.kind === 'file') return [[name, readFile(session.io, path)] as const];
+    if (!name.startsWith('..')) session.note('warning', `${printable(path)} is no file and is left out`);
+    return [];
+  });
 }

@@ -148,9 +148,7 @@ describe('formats', () => {
 
   test('names that exclude each other are told before anything is written', async () => {
     const { obstacles } = await look({ at: 'a.yaml', items: { a: 'the value', 'a.b': 'the value' } });
-    expect(obstacles).toEqual([
-      { group: '', message: 'a.b excludes another name, which is a part of it or differs in case only' },
-    ]);
+    expect(obstacles).toEqual([{ group: '', message: 'a.b cannot stand beside a' }]);
   });
 
   test('what has become a secret leaves the ConfigMap', async () => {
