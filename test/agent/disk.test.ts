@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { makeMemoryDisk } from '../fault/disk.ts';
 import { without } from '../fault/without.ts';
-import { until, World } from './world.ts';
+import { conditions, until, World } from './world.ts';
 
 let world: World;
 const disks: ReturnType<typeof makeMemoryDisk>[] = [];
@@ -45,7 +45,7 @@ test.skipIf(without('mount'))(
     const before = readFileSync(path, 'utf8');
     disk.fill();
     await world.set({ A: long });
-    await until(() => world.conditions(agent).some((condition) => condition.startsWith('Error: ')), minute);
+    await until(() => conditions(agent).some((one) => one.startsWith('Error: ')), minute);
     expect(readFileSync(path, 'utf8')).toBe(before);
     for (let time = 0; time < 20; time += 1) await minute();
     expect(readFileSync(path, 'utf8')).toBe(before);
@@ -53,7 +53,7 @@ test.skipIf(without('mount'))(
     disk.free();
     await until(() => readFileSync(path, 'utf8').includes(long), minute);
     await world.rest(agent);
-    expect(world.conditions(agent)).toEqual(['InSync: Agrees']);
+    expect(conditions(agent)).toEqual(['InSync: Agrees']);
   },
 );
 
@@ -73,9 +73,9 @@ test.skipIf(without('mount'))(
     disk.free();
     await until(() => readFileSync(world.path(), 'utf8').includes('A=two'), minute);
     await world.rest(agent);
-    expect(world.conditions(agent)).toEqual(['InSync: Agrees']);
+    expect(conditions(agent)).toEqual(['InSync: Agrees']);
     await agent.stop();
     const again = await world.start();
-    expect(world.conditions(again)).toEqual(['InSync: Agrees']);
+    expect(conditions(again)).toEqual(['InSync: Agrees']);
   },
 );

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { folder, lookOn, report, until, World } from './world.ts';
+import { conditions, folder, lookOn, newToken, report, until, World } from './world.ts';
 
 let world: World;
 afterEach(() => world.end());
@@ -12,7 +12,7 @@ const right = ['A=one', 'SECRET=first'];
 test('a change arrives, a hand edit is put right, an entry that is deleted goes', async () => {
   world = await World.make();
   const agent = await world.start();
-  expect([world.file(), world.conditions(agent)]).toEqual([right, ['InSync: Agrees']]);
+  expect([world.file(), conditions(agent)]).toEqual([right, ['InSync: Agrees']]);
   const nudge = () => world.clock.advance(50);
   await world.set({ A: 'two' });
   await until(() => world.file()?.includes('A=two') === true, nudge);
@@ -43,7 +43,7 @@ test('an hour without the server: repairs from what is kept, and what changed me
     expect(world.file()).toEqual(right);
   }
   expect(agent.status().server.state).toBe('away');
-  expect([report(agent).values?.from, world.conditions(agent)]).toEqual(['cache', ['InSync: Agrees']]);
+  expect([report(agent).values?.from, conditions(agent)]).toEqual(['cache', ['InSync: Agrees']]);
   await world.startServer();
   await world.set({ A: 'three' });
   await until(
@@ -88,7 +88,7 @@ describe('a machine that starts again', () => {
     await world.clock.advance(8 * 86_400_000);
     const agent = await world.open();
     agent.start();
-    await until(() => world.conditions(agent).includes('Error: Unavailable'));
+    await until(() => conditions(agent).includes('Error: Unavailable'));
     expect(world.file()).toEqual(['A=by hand', 'SECRET=first']);
     expect(JSON.stringify(report(agent).status)).toContain('nothing young enough is kept of app/production');
   });
@@ -106,7 +106,7 @@ describe('a machine that starts again', () => {
     writeFileSync(world.path(), 'A=by hand\nSECRET=first\n');
     const agent = await world.open();
     agent.start();
-    await until(() => world.conditions(agent).includes('Error: Corrupt'));
+    await until(() => conditions(agent).includes('Error: Corrupt'));
     expect(world.file()).toEqual(['A=by hand', 'SECRET=first']);
   });
 });
@@ -121,21 +121,18 @@ describe('a refusal', () => {
     await world.server.client.tokens.revoke(token?.accessor ?? '');
     writeFileSync(world.path(), 'A=by hand\nSECRET=first\n');
     const minute = () => world.clock.advance(10_000);
-    await until(() => world.conditions(agent).includes('Stalled: Unauthenticated'), minute);
+    await until(() => conditions(agent).includes('Stalled: Unauthenticated'), minute);
     await world.stopServer();
     for (let time = 0; time < 20; time += 1) {
       await minute();
       await world.rest(agent);
     }
-    expect([world.file(), world.conditions(agent)]).toEqual([
-      ['A=by hand', 'SECRET=first'],
-      ['Stalled: Unauthenticated'],
-    ]);
+    expect([world.file(), conditions(agent)]).toEqual([['A=by hand', 'SECRET=first'], ['Stalled: Unauthenticated']]);
     await world.startServer();
-    await world.newToken();
+    await newToken(world);
     await until(() => world.file()?.includes('A=one') === true, minute);
     await world.rest(agent);
-    expect(world.conditions(agent)).toEqual(['InSync: Agrees']);
+    expect(conditions(agent)).toEqual(['InSync: Agrees']);
   });
 
   test('of the folder: what is kept of it is ended too', async () => {
@@ -144,7 +141,7 @@ describe('a refusal', () => {
     await world.server.client.policies.put('agent', { text: 'allow read on elsewhere/*' });
     writeFileSync(world.path(), 'A=by hand\nSECRET=first\n');
     const minute = () => world.clock.advance(10_000);
-    await until(() => world.conditions(agent).some((condition) => condition.startsWith('Stalled: ')), minute);
+    await until(() => conditions(agent).some((one) => one.startsWith('Stalled: ')), minute);
     await agent.stop();
     await world.stopServer();
     const again = await world.open();
@@ -159,7 +156,7 @@ describe('a refusal', () => {
     await world.server.client.policies.put('agent', { text: `allow read on ${folder}/A\nallow read on ${folder}/B` });
     await world.set({ A: 'changed' });
     const nudge = () => world.clock.advance(1000);
-    await until(() => world.conditions(agent).includes('Stalled: RightsLost'), nudge);
+    await until(() => conditions(agent).includes('Stalled: RightsLost'), nudge);
     expect(world.file()).toEqual(['A=one', 'B=two', 'SECRET=first']);
     await agent.apply('app');
     expect(world.file()).toEqual(['A=changed', 'B=two']);
@@ -174,7 +171,7 @@ describe('a refusal', () => {
     world.configure({}, [{}, { name: 'up', at: 'up/stolen.env' }]);
     const agent = await world.open();
     agent.start();
-    await until(() => ['app', 'up'].every((name) => world.conditions(agent, name).includes('Error: Forbidden')));
+    await until(() => ['app', 'up'].every((name) => conditions(agent, name).includes('Error: Forbidden')));
     expect([readFileSync(outside, 'utf8'), readdirSync(world.place).includes('stolen.env')]).toEqual([
       'A=theirs\n',
       false,

@@ -4,7 +4,7 @@ import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { newAuthority } from '#testing/certificates';
-import { until, World } from './world.ts';
+import { conditions, until, World } from './world.ts';
 
 let world: World;
 afterEach(() => world.end());
@@ -25,7 +25,7 @@ test('an authority of one’s own; somebody else under the same address is not f
   const nudge = () => world.clock.advance(5000);
   const stranger = await world.open();
   stranger.start();
-  await until(() => world.conditions(stranger).includes('Stalled: Untrusted'), nudge);
+  await until(() => conditions(stranger).includes('Stalled: Untrusted'), nudge);
   expect(JSON.stringify(stranger.status())).toMatch(/cannot be used or trusted \([A-Z_]+\)/);
   await stranger.stop();
   world.configure({ server, ca: file('ca.pem', authority.ca) });
@@ -41,7 +41,7 @@ test('an authority of one’s own; somebody else under the same address is not f
   });
   await new Promise<void>((resolve) => impostor.listen(Number(new URL(server).port), '127.0.0.1', resolve));
   writeFileSync(world.path(), 'A=by hand\nSECRET=first\n');
-  await until(() => world.conditions(agent).includes('Stalled: Untrusted'), nudge);
+  await until(() => conditions(agent).includes('Stalled: Untrusted'), nudge);
   await new Promise((resolve) => impostor.close(resolve));
   for (let time = 0; time < 30; time += 1) await nudge();
   expect([world.file(), asked]).toEqual([['A=by hand', 'SECRET=first'], []]);

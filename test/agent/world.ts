@@ -56,7 +56,7 @@ export class World {
     await world.set(values);
     await client.policies.put('agent', { text: `allow read on ${folder}/*` });
     await client.principals.put('workload/agent', { policies: ['agent'] });
-    await world.newToken();
+    await newToken(world);
     world.configure();
     return world;
   }
@@ -83,13 +83,6 @@ export class World {
       return value === null ? ({ op: 'delete', path } as const) : ({ op: 'put', path, value } as const);
     });
     await this.server.client.changes.apply({ ops });
-  }
-
-  /** Answers its accessor. */
-  async newToken(): Promise<string> {
-    const { token, accessor } = await this.server.client.tokens.create({ principal: 'workload/agent' });
-    writeFileSync(this.tokenFile, `${token}\n`, { mode: 0o600 });
-    return accessor;
   }
 
   /** The configuration file, with one sync `app` to `.env`, or others. */
@@ -169,13 +162,6 @@ export class World {
       .filter((line) => line !== '' && !line.startsWith('#'));
   }
 
-  /** The conditions of a sync that hold, as `Type: Reason`. */
-  conditions(agent: Agent, name = 'app'): readonly string[] {
-    return (report(agent, name).status?.conditions ?? [])
-      .filter(({ status }) => status === 'true')
-      .map(({ type, reason }) => `${type}: ${reason}`);
-  }
-
   async end(): Promise<void> {
     for (const agent of this.#agents) await agent.stop();
     for (const { kill, exited } of this.#processes) {
@@ -185,6 +171,19 @@ export class World {
     await this.stopServer();
     rmSync(this.place, { recursive: true, force: true });
   }
+}
+
+/** Another token of the workload, in its file. */
+export async function newToken({ server, tokenFile }: World): Promise<void> {
+  const { token } = await server.client.tokens.create({ principal: 'workload/agent' });
+  writeFileSync(tokenFile, `${token}\n`, { mode: 0o600 });
+}
+
+/** The conditions of a sync that hold, as `Type: Reason`. */
+export function conditions(agent: Agent, name = 'app'): readonly string[] {
+  return (report(agent, name).status?.conditions ?? [])
+    .filter(({ status }) => status === 'true')
+    .map(({ type, reason }) => `${type}: ${reason}`);
 }
 
 export function report(agent: Agent, name = 'app'): SyncReport {
