@@ -7,7 +7,8 @@ take(Uint8Array, 'fromBase64');
 await import('./older-node.ts');
 const ours = { to: Uint8Array.prototype.toBase64, from: Uint8Array.fromBase64 };
 afterAll(() => {
-  Object.defineProperty(Uint8Array.prototype, 'toBase64', { value: own.to });
+  const { prototype } = Uint8Array;
+  Object.defineProperty(prototype, 'toBase64', { value: own.to });
   Object.defineProperty(Uint8Array, 'fromBase64', { value: own.from });
 });
 
