@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { buildPackage, packageFolder } from '../tools/build.ts';
 import { type Bench, compare, median, type Sample } from './harness.ts';
 import { fill, type Server, startServer } from './server.ts';
 import { folder, nameOf, valueOf } from './values.ts';
@@ -41,10 +42,10 @@ export const bench: Bench = {
     const home = await mkdtemp(join(tmpdir(), 'plumb-bench-'));
     const server = await startServer();
     try {
-      await import('../tools/build.ts');
+      await buildPackage();
       await fill(server.client, 100);
       const env = await environmentFor(server, home);
-      const packed = [process.execPath, '--disable-sigusr1', join(root, 'dist', 'plumb.cjs')];
+      const packed = [process.execPath, '--disable-sigusr1', join(packageFolder, 'lib', 'plumb.cjs')];
       const get = ['get', `${folder}/${nameOf(0)}`, '--reveal'];
       const cases = [
         { what: 'packed: get', command: [...packed, ...get], expected: valueOf(0), atMost: 1.7 },

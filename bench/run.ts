@@ -10,6 +10,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   kubernetes: async () => (await import('./kubernetes.ts')).bench,
   'kubernetes-scale': async () => (await import('./kubernetes-scale.ts')).bench,
   'kubernetes-namespaces': async () => (await import('./kubernetes-scale.ts')).namespacesBench,
+  agent: async () => (await import('./agent.ts')).bench,
   cli: async () => (await import('./cli.ts')).bench,
 };
 

@@ -48,7 +48,7 @@ const { opened } = await import('./counted-store.ts');
 async function start({ argv }: ServeRequest): Promise<Started> {
   const config = await readConfig({ argv, env: {}, cwd: process.cwd(), readText: readTextFile });
   const log = createLog(config, process.stderr);
-  const io = { version: '0.0.0', clock: systemClock, random: systemRandom, sample: '/nonexistent' };
+  const io = { version: '0.0.0', clock: systemClock, random: systemRandom };
   const started = performance.now();
   const { address = '', stop } = await startServer(config, io, { log, onFatal: () => process.exit(1) });
   const seconds = (performance.now() - started) / 1000;

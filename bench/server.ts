@@ -49,7 +49,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   const known = token ?? (await becomeAdministrator(address, join(place, 'store')));
   return {
     child,
-    client: createClient({ address, token: known }),
+    client: createClient({ address, token: known, retry: false }),
     port: Number(new URL(address).port),
     token: known,
     place,

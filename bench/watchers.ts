@@ -10,7 +10,7 @@ export interface Watchers {
 }
 
 serveParent<Watchers>(async ({ address, token, under, count }) => {
-  const client = createClient({ address, token });
+  const client = createClient({ address, token, retry: false });
   const opened = Array.from({ length: count }, async () => {
     const events = client.changes.watch({ under })[Symbol.asyncIterator]();
     // The first event says where the stream goes on from: it stands.

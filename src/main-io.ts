@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import type { Transport, TransportRequest, TransportResponse } from '@plumbd/client';
 import type { Child, CliFiles, CliInput, CliIo, CliOutput, FileStatus, SpawnRequest } from '#cli/io';
 import { PlumbError } from '#domain/errors';
+import { certificate, keyring, makePrivateFolder, remove, space, wait } from './main-world.ts';
 
 // An import of a built-in module reads every one of its exports, and behind some of them stand megabytes of code
 // (`WebSocket` of node:http alone takes longer than a whole command). This way only what is used is loaded.
@@ -24,11 +25,16 @@ export function realIo(process: NodeJS.Process, version: string | (() => string)
     get version() {
       return typeof version === 'string' ? version : version();
     },
+    node: process.versions.node,
+    platform: process.platform,
     stdin: realInput(process),
     stdout: realOutput(process, 'stdout'),
     stderr: realOutput(process, 'stderr'),
     files: realFiles(() => `${process.pid}-${process.hrtime.bigint()}`),
     now: () => Date.now(),
+    wait,
+    certificate,
+    keyring: keyring(process),
     transport: ({ socket }) => httpTransport(socket, whileWaiting),
     // The child has our output; nothing is printed before it.
     expectSpawn: () => whileWaiting.splice(0, Infinity, () => process.getBuiltinModule('node:child_process')),
@@ -60,6 +66,9 @@ function realOutput(process: NodeJS.Process, name: 'stdout' | 'stderr'): CliOutp
     get columns() {
       return process[name].columns;
     },
+    get rows() {
+      return process[name].rows;
+    },
     write(text) {
       const stream = process[name];
       if (!opened.has(stream)) {
@@ -87,12 +96,13 @@ function realInput(process: NodeJS.Process): CliInput {
       }
       return Buffer.concat(chunks);
     },
-    readHidden: (prompt) => readHidden(process, prompt),
+    readHidden: (prompt) => readTyped(process, prompt, false),
+    readLine: (prompt) => readTyped(process, prompt, true),
   };
 }
 
-/** Reads one line in raw mode, so that the terminal does not show it. */
-function readHidden(process: NodeJS.Process, prompt: string): Promise<string> {
+/** Reads one line in raw mode, in which the terminal itself shows nothing of it. */
+function readTyped(process: NodeJS.Process, prompt: string, isShown: boolean): Promise<string> {
   const { stdin, stderr } = process;
   stderr.write(prompt);
   stdin.setRawMode(true);
@@ -111,9 +121,14 @@ function readHidden(process: NodeJS.Process, prompt: string): Promise<string> {
         if (character === '\u0003' || (character === '\u0004' && line === '')) {
           return finish(() => reject(new PlumbError('invalid', 'broken off at the prompt')));
         }
-        if (character === '\u007f' || character === '\b') line = [...line].slice(0, -1).join('');
-        else if (character === '\u0015') line = '';
-        else line += character;
+        if (character === '\u007f' || character === '\b') {
+          if (isShown && line !== '') stderr.write('\b \b');
+          line = [...line].slice(0, -1).join('');
+        } else if (character === '\u0015' && !isShown) line = '';
+        else {
+          if (isShown) stderr.write(character);
+          line += character;
+        }
       }
     };
     stdin.on('data', take);
@@ -128,6 +143,7 @@ function realFiles(uniqueName: () => string): CliFiles {
       const found = attempt(() => fs.statSync(path, { throwIfNoEntry: false }), path, ['EACCES']);
       return found && { kind: kindOf(found), owner: found.uid, mode: found.mode & 0o7777 };
     },
+    list: (path) => guarded(path, () => fs.readdirSync(path).sort()),
     create(path, text) {
       try {
         fs.writeFileSync(path, text, { flag: 'wx' });
@@ -147,6 +163,9 @@ function realFiles(uniqueName: () => string): CliFiles {
         throw unusable(path, cause);
       }
     },
+    makePrivateFolder: (within) => guarded(within, () => makePrivateFolder(within)),
+    remove: (path) => guarded(path, () => remove(path)),
+    space,
   };
 }
 
@@ -177,6 +196,14 @@ function attempt<T>(act: () => T | undefined, path: string, alsoNothing: readonl
     return act() ?? null;
   } catch (cause) {
     if (['ENOENT', 'ENOTDIR', ...alsoNothing].includes(codeOf(cause))) return null;
+    throw unusable(path, cause);
+  }
+}
+
+function guarded<T>(path: string, act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
     throw unusable(path, cause);
   }
 }
@@ -280,15 +307,18 @@ function isProgram(path: string): boolean {
   }
 }
 
-async function spawn({ command, args, env, output }: SpawnRequest): Promise<Child> {
+async function spawn({ command, args, env, input, output }: SpawnRequest): Promise<Child> {
   const { spawn: start } = process.getBuiltinModule('node:child_process');
   const { constants } = process.getBuiltinModule('node:os');
   const pipe = output === 'inherit' ? 'inherit' : 'pipe';
-  const child = refusing(command, () => start(command, args, { env, stdio: ['inherit', pipe, pipe] }));
+  const stdin = input === undefined ? 'inherit' : 'pipe';
+  const child = refusing(command, () => start(command, args, { env, stdio: [stdin, pipe, pipe] }));
   if (output !== 'inherit') {
     child.stdout?.on('data', output.stdout);
     child.stderr?.on('data', output.stderr);
   }
+  child.stdin?.on('error', () => undefined).end(input);
+  const exited = new Promise<void>((resolve) => child.on('exit', () => resolve()));
   const ended = new Promise<{ code: number } | { signal: number }>((resolve) => {
     child.on('close', (code, signal) => {
       resolve(signal === null ? { code: code ?? 1 } : { signal: constants.signals[signal] });
@@ -298,7 +328,7 @@ async function spawn({ command, args, env, output }: SpawnRequest): Promise<Chil
     child.once('spawn', resolve);
     child.once('error', (error) => reject(notStarted(command, error)));
   });
-  return { kill: (signal) => child.kill(signal), ended };
+  return { kill: (signal) => child.kill(signal), exited, ended };
 }
 
 /** Some reasons not to start are thrown at once, the others come as an event. */

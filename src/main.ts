@@ -7,11 +7,21 @@ import { join } from 'node:path';
 // Given by what starts this file; not for child processes: they may be other programs on the same Node.
 delete process.env['NODE_COMPILE_CACHE'];
 
+/**
+ * The text of a file that comes with the program: beside it, or within it where all of it is a single file.
+ * `undefined`: there is no such file.
+ */
+function resource(name: string): string | undefined {
+  const single = process.getBuiltinModule('node:sea');
+  if (single.isSea()) return single.getAssetKeys().includes(name) ? single.getAsset(name, 'utf8') : undefined;
+  const fs = process.getBuiltinModule('node:fs');
+  const path = join(import.meta.dirname, '..', name);
+  return fs.existsSync(path) ? fs.readFileSync(path, 'utf8') : undefined;
+}
+
 /** Read only where it is shown: a command line has little time, and a JSON module goes the long way round. */
 function version(): string {
-  const packageFile = join(import.meta.dirname, '..', 'package.json');
-  const text = process.getBuiltinModule('node:fs').readFileSync(packageFile, 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
+  return (JSON.parse(resource('package.json') ?? '') as { version: string }).version;
 }
 
 function usage() {
@@ -29,7 +39,23 @@ async function runServerCommand(): Promise<number> {
     cwd: process.cwd(),
     version: version(),
     usage,
-    sample: join(import.meta.dirname, '..', 'examples', 'changelog'),
+    sample: (name) => resource(`examples/changelog/${name}`),
+    stdout: process.stdout,
+    stderr: process.stderr,
+    onSignals: (signals, handler) => {
+      for (const signal of signals) process.on(signal, handler);
+    },
+  });
+}
+
+async function runAgentCommand(): Promise<number> {
+  const { runAgent } = await import('#agent/run');
+  return runAgent({
+    argv: process.argv.slice(3),
+    env: process.env,
+    cwd: process.cwd(),
+    version: version(),
+    pid: process.pid,
     stdout: process.stdout,
     stderr: process.stderr,
     onSignals: (signals, handler) => {
@@ -49,6 +75,7 @@ async function runCommand(): Promise<number> {
 async function run(): Promise<void> {
   // Nothing that a server has left open may keep a stopped one alive.
   if (process.argv[2] === 'server') process.exit(await runServerCommand());
+  if (process.argv[2] === 'agent') process.exit(await runAgentCommand());
   process.exitCode = await runCommand();
 }
 

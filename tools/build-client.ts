@@ -1,25 +1,31 @@
-/** What users of the API install: the client as one module without dependencies, and its types. */
+/** What users of the API install: the client and its cache, without dependencies, and their types. */
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
 const root = resolve(import.meta.dirname, '..');
-const output = join(root, 'client', 'dist');
 
-rmSync(output, { recursive: true, force: true });
-await build({
-  absWorkingDir: root,
-  entryPoints: ['client/src/index.ts'],
-  outfile: join(output, 'index.js'),
-  bundle: true,
-  format: 'esm',
-  target: 'es2023',
-  logLevel: 'warning',
-});
-const tsc = join(root, 'node_modules/typescript/bin/tsc');
-const flags = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly'];
-const folders = ['--rootDir', 'client/src', '--outDir', output];
-const args = [tsc, '-p', 'tools/tsconfig.client.json', ...flags, ...folders];
-const types = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
-if (types.status !== 0) process.exitCode = 1;
+/** Writes the modules and their types into a folder that it empties. Default: `client/dist`. Throws if the types have errors. */
+export async function buildClient(output: string = join(root, 'client', 'dist')): Promise<void> {
+  rmSync(output, { recursive: true, force: true });
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['client/src/index.ts', 'client/src/cache.ts'],
+    outdir: output,
+    bundle: true,
+    // The error class is one, whichever of them a program loads.
+    splitting: true,
+    format: 'esm',
+    target: 'es2022',
+    logLevel: 'warning',
+  });
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const flags = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly'];
+  const folders = ['--rootDir', 'client/src', '--outDir', output];
+  const args = [tsc, '-p', 'tools/tsconfig.client.json', ...flags, ...folders];
+  const types = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
+  if (types.status !== 0) throw new Error(`the types of the client cannot be written: ${types.stdout}${types.stderr}`);
+}
+
+if (import.meta.main) await buildClient();

@@ -1,14 +1,21 @@
 /**
- * What users install: the command line as one CommonJS bundle, which starts several times faster than loose modules,
- * the server as another that only `plumb server` loads, and the store's thread. `dist/plumb.cjs` is the program.
+ * `npm run build`: `dist/plumbd`, the package as users install it, and `client/dist`. What is in the package is said
+ * here and nowhere else; its own package.json is made, since that of a clone brings what only a clone needs.
  */
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import type { BuildOptions, Plugin } from 'esbuild';
-import { build } from 'esbuild';
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Metafile } from 'esbuild';
+import { bundle, root } from './bundle.ts';
+import { bundledPackages, licenses } from './bundled.ts';
 
-const root = resolve(import.meta.dirname, '..');
-const output = join(root, 'dist');
+/** The package, ready for `npm pack`. */
+export const packageFolder = join(root, 'dist', 'plumbd');
+/** Files of the program that are no code; a folder stands for all that is in it. */
+export const resources = [
+  'examples/changelog/project.yaml',
+  'examples/changelog/environments',
+  'examples/changelog/policies',
+] as const;
 
 /**
  * The program itself: it turns the compile cache on before anything large is loaded. The start script of a clone names
@@ -20,71 +27,35 @@ if (process.env.NODE_COMPILE_CACHE === undefined) {
   const home = process.env.XDG_CACHE_HOME || (process.env.HOME || '/nonexistent') + '/.cache';
   require('node:module').enableCompileCache(home + '/plumb/compile');
 }
+if (Uint8Array.fromBase64 === undefined) require('./older-node.cjs');
 require('./main.cjs');
 `;
 
-/** What most commands do not need stays in files of its own, so that it is not even read. */
-const apart: Plugin = {
-  name: 'apart',
-  setup({ onResolve }) {
-    onResolve({ filter: /^#server\/server$/ }, () => ({ path: './server.cjs', external: true }));
-    onResolve({ filter: /^\.\/project-file\.ts$/ }, () => ({ path: './project-file.cjs', external: true }));
-  },
-};
+/** What of our package.json is true of the package. */
+export function manifest(): Readonly<Record<string, unknown>> {
+  const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
+  const { name, version, description, license, engines } = own;
+  return { name, version, description, license, type: 'commonjs', engines, bin: { plumb: 'lib/plumb.cjs' } };
+}
 
-/** A large package that few servers need is a file that is loaded when one does. */
-const clientOfKubernetes: Plugin = {
-  name: 'client of Kubernetes',
-  setup({ onResolve }) {
-    onResolve({ filter: /^@kubernetes\/client-node$/, namespace: 'file' }, () => ({
-      path: './kubernetes-client.cjs',
-      external: true,
-    }));
-  },
-};
+/** Writes the package to `folder`. Answers what esbuild says stands in it. */
+export async function buildPackage(folder = packageFolder): Promise<readonly Metafile[]> {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const { metafiles } = await bundle({ output: join(folder, 'lib') });
+  const start = join(folder, 'lib', 'plumb.cjs');
+  writeFileSync(start, program);
+  chmodSync(start, 0o755);
+  for (const name of ['LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md', ...resources]) copy(name, folder);
+  writeFileSync(join(folder, 'LICENSES-OF-DEPENDENCIES.txt'), licenses(bundledPackages(metafiles)));
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);
+  return metafiles;
+}
 
-/** The thread is a file beside the bundle, not beside the source that starts it. */
-const bundledWorker: Plugin = {
-  name: 'bundled worker',
-  setup({ onLoad }) {
-    onLoad({ filter: /store\/drivers\/sqlite\/index\.ts$/ }, ({ path }) => {
-      const text = readFileSync(path, 'utf8');
-      const contents = text.replace("'./worker.ts'", "'./store-worker.cjs'");
-      if (contents === text) throw new Error(`${path} no longer names ./worker.ts`);
-      return { contents, loader: 'ts' };
-    });
-  },
-};
+function copy(name: string, folder: string): void {
+  const to = join(folder, name);
+  mkdirSync(dirname(to), { recursive: true });
+  cpSync(join(root, name), to, { recursive: true });
+}
 
-const shared: BuildOptions = {
-  bundle: true,
-  platform: 'node',
-  target: 'node24',
-  format: 'cjs',
-  absWorkingDir: root,
-  conditions: ['plumb-source'],
-  // Identifiers stay: the messages about wrong arguments are chosen by the names of classes.
-  minifyWhitespace: true,
-  minifySyntax: true,
-  legalComments: 'linked',
-  define: { 'import.meta.url': 'moduleUrl', 'import.meta.dirname': '__dirname' },
-  banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
-  logLevel: 'warning',
-};
-
-rmSync(output, { recursive: true, force: true });
-mkdirSync(output);
-await Promise.all([
-  build({ ...shared, entryPoints: ['src/main.ts'], outfile: 'dist/main.cjs', plugins: [apart], banner: {} }),
-  build({ ...shared, entryPoints: ['src/cli/project-file.ts'], outfile: 'dist/project-file.cjs', banner: {} }),
-  build({
-    ...shared,
-    entryPoints: ['src/server/server.ts'],
-    outfile: 'dist/server.cjs',
-    plugins: [bundledWorker, clientOfKubernetes],
-  }),
-  build({ ...shared, entryPoints: ['@kubernetes/client-node'], outfile: 'dist/kubernetes-client.cjs' }),
-  build({ ...shared, entryPoints: ['src/store/drivers/sqlite/worker.ts'], outfile: 'dist/store-worker.cjs' }),
-]);
-writeFileSync(join(output, 'plumb.cjs'), program);
-chmodSync(join(output, 'plumb.cjs'), 0o755);
+if (import.meta.main) await buildPackage();

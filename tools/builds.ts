@@ -9,12 +9,14 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { locked } from './lock.ts';
 
-export type ProgramName = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kubectl';
+export type ProgramName = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kubectl' | ReaderName;
+/** Small programs of our own around the packages that read files elsewhere. */
+export type ReaderName = 'docker-env' | 'hcl';
 
 interface Build {
   /** Folder below `test/components` with go.mod and go.sum. */
   readonly module: string;
-  /** What Go is to build: the unchanged program of the module, named there by a `tool` directive. */
+  /** What Go is to build: an unchanged program, named by a `tool` directive, or `.` for the one in the folder. */
   readonly from: string;
   readonly tags: readonly string[];
   /** Settings of the linker, given go.mod. */
@@ -47,6 +49,8 @@ const kubernetes = (program: string): Build => ({
   variables: kubernetesVersion,
 });
 
+const reader = (name: ReaderName): Build => ({ module: name, from: '.', tags: [], variables: () => ({}) });
+
 const builds: Readonly<Record<ProgramName, Build>> = {
   etcd: {
     module: 'etcd',
@@ -57,9 +61,13 @@ const builds: Readonly<Record<ProgramName, Build>> = {
   'kube-apiserver': kubernetes('kube-apiserver'),
   'kube-controller-manager': kubernetes('kube-controller-manager'),
   kubectl: kubernetes('kubectl'),
+  'docker-env': reader('docker-env'),
+  hcl: reader('hcl'),
 };
 
-export const programNames: readonly ProgramName[] = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl'];
+export const clusterNames: readonly ProgramName[] = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl'];
+export const readerNames: readonly ReaderName[] = ['docker-env', 'hcl'];
+export const programNames: readonly ProgramName[] = [...clusterNames, ...readerNames];
 
 const modules = resolve(import.meta.dirname, '../test/components');
 const goEnvironment = {
@@ -78,7 +86,8 @@ function argumentsOf(build: Build): readonly string[] {
 /** Of everything that decides what comes out, but for the version of Go. */
 function hashOf(build: Build): string {
   const hash = createHash('sha256');
-  for (const file of ['go.mod', 'go.sum']) hash.update(readFileSync(join(modules, build.module, file)));
+  const files = ['go.mod', 'go.sum', ...(build.from === '.' ? ['main.go'] : [])];
+  for (const file of files) hash.update(readFileSync(join(modules, build.module, file)));
   hash.update(JSON.stringify([goEnvironment, argumentsOf(build), process.platform, process.arch]));
   return hash.digest('hex').slice(0, 16);
 }
@@ -132,7 +141,7 @@ function figures(version: string): number {
 async function requireGo(module: string): Promise<void> {
   const expected = /^go (\S+)$/m.exec(readFileSync(join(modules, module, 'go.mod'), 'utf8'))?.[1] ?? '';
   const { code, output } = await go(['env', 'GOVERSION'], module);
-  const hint = `expected Go ${expected} or later on the PATH; hint: install it, or leave the tests out with PLUMB_TEST_WITHOUT=kubernetes`;
+  const hint = `expected Go ${expected} or later on the PATH; hint: install it, or leave the tests out with PLUMB_TEST_WITHOUT=${readerNames.some((name) => name === module) ? 'go-readers' : 'kubernetes'}`;
   if (code === undefined) throw new Error(`go is missing, which builds ${module} for the tests: ${hint}`);
   if (code !== 0 || figures(output) < figures(expected)) {
     throw new Error(`go is too old to build ${module} for the tests (${output.trim()}): ${hint}`);

@@ -34,6 +34,12 @@ test('what is missing is named where nothing may be installed', () => {
   expect(here.asked).toEqual([]);
 });
 
+test('a Python that makes no virtual environments is not enough', () => {
+  const here = machine(without('python3 -m ensurepip --version'), true);
+  expect(prepare(here, []).missing).toEqual([]);
+  expect(here.asked).toEqual(['python3-venv']);
+});
+
 test('an install that fails leaves it missing', () => {
   expect(names(prepare(machine(without('python3'), true, false), []).missing)).toEqual(['python3']);
 });
@@ -46,7 +52,7 @@ test('a component is left out by name only', () => {
 
 test('what is built is left out by name too', async () => {
   expect(prepare(machine(all, false), ['kubernetes'])).toEqual({ without: ['kubernetes'], missing: [], unknown: [] });
-  expect(await buildComponents(['kubernetes'])).toEqual([]);
+  expect(await buildComponents(['kubernetes', 'go-readers', 'python3'])).toEqual([]);
 });
 
 test('a name that is no component is reported', () => {

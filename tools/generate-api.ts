@@ -1,12 +1,13 @@
 /**
- * Writes what is generated from the schemas of the REST API: `proto/openapi.json`, and from that the types of the
- * client. With `--check` it writes nothing and fails when one is not current.
+ * Writes what is generated from the code: `proto/openapi.json`, from that the types of the client, and pages of the
+ * reference. With `--check` it writes nothing and fails when one is not current.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { openapi } from '../src/protocol/rest/openapi.ts';
 import { routes } from '../src/protocol/rest/routes.ts';
+import { referencePages } from './reference.ts';
 
 type Schema = {
   readonly $ref?: string;
@@ -30,6 +31,7 @@ export function generated(): ReadonlyMap<string, string> {
   return new Map([
     ['proto/openapi.json', formatted('openapi.json', JSON.stringify(document))],
     ['client/src/types.ts', formatted('types.ts', clientTypes(schemas))],
+    ...referencePages(document),
   ]);
 }
 
@@ -107,7 +109,9 @@ if (import.meta.main) {
     process.exitCode = stale.length === 0 ? 0 : 1;
   } else {
     const files = generated();
-    mkdirSync(join(root, 'proto'), { recursive: true });
-    for (const path of stale) writeFileSync(join(root, path), files.get(path) ?? '');
+    for (const path of stale) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), files.get(path) ?? '');
+    }
   }
 }

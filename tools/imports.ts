@@ -48,6 +48,7 @@ function resolveOurs(from: string, specifier: string): string | undefined {
   if (specifier.startsWith('#')) return `src/${specifier.slice(1)}.ts`;
   if (specifier.startsWith('.')) return posix.join(posix.dirname(from), specifier);
   if (specifier === '@plumbd/client') return 'client/src/index.ts';
+  if (specifier.startsWith('@plumbd/client/')) return `client/src/${specifier.slice('@plumbd/client/'.length)}.ts`;
   return undefined;
 }
 

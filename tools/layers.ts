@@ -76,25 +76,36 @@ export const layers: readonly Layer[] = [
   { place: 'cli', may: ['client', 'domain', 'format', 'util'] },
   { place: 'server', may: ['*'], but: ['cli', 'agent', 'operator', 'testing'] },
   { place: 'main', may: ['main-io', 'server', 'cli', 'agent', 'operator', 'util'] },
-  { place: 'main-io', may: ['client', 'cli', 'domain', 'util'] },
+  { place: 'older-node', may: [] },
+  { place: 'main-io', may: ['client', 'cli', 'domain', 'util', 'main-world'] },
+  { place: 'main-world', may: ['cli/io', 'main-keyring'] },
+  { place: 'main-keyring', may: ['cli/io'] },
   { place: 'client', may: [] },
 ];
 
 /** The one place that imports a package; tests may import any. */
 export const wrappers: Readonly<Record<string, readonly string[]>> = {
   '@kubernetes/client-node': ['reconcile/targets/kubernetes'],
+  '@opentelemetry/api': ['protocol/rest'],
   '@stricli/core': ['cli'],
   fastify: ['protocol/rest'],
   'js-yaml': ['format'],
+  'jsonc-parser': ['format'],
   picocolors: ['cli'],
-  pino: ['server'],
+  pino: ['server', 'agent'],
+  saxes: ['format'],
+  'smol-toml': ['format'],
+  'toml-eslint-parser': ['format'],
   typebox: ['protocol/rest'],
+  yaml: ['format'],
 };
 
 /** Places that touch the world; everywhere else it is handed in. */
 export const edges: readonly string[] = [
   'main',
   'main-io',
+  'main-world',
+  'main-keyring',
   'util/clock',
   'util/files',
   'remote',
@@ -105,22 +116,36 @@ export const edges: readonly string[] = [
   'reconcile/targets/kubernetes/session',
   'reconcile/targets/kubernetes/exchange',
   'reconcile/targets/kubernetes/kubeconfig-file',
+  'agent/io',
   'server/idle',
   'server/listen',
+  'server/responses',
   // A client runs anywhere: what it sends with and how it waits stand here, and may be replaced by options.
+  'client/src/seal',
   'client/src/transport',
   'client/src/watch',
+  'client/examples',
 ];
 
 /** Modules of Node that only compute, and where they may be imported. */
 export const pureModules: Readonly<Record<string, readonly string[]>> = {
-  'node:crypto': ['crypto', 'store', 'audit', 'auth', 'protocol', 'reconcile/targets/kubernetes'],
+  'node:crypto': [
+    'crypto',
+    'store',
+    'audit',
+    'auth',
+    'protocol',
+    'agent',
+    'reconcile/targets/kubernetes',
+    'reconcile/targets/file',
+  ],
   'node:path': ['*'],
   'node:util': ['*'],
   'node:url': ['*'],
   'node:buffer': ['*'],
   'node:events': ['*'],
   'node:stream': ['*'],
+  'node:zlib': ['protocol'],
 };
 
 /** Names of the global scope that read or change the world. `Date` with arguments only computes. */

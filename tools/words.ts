@@ -8,7 +8,7 @@ const notAlone = new Set(['data', 'info', 'core', 'base', 'common', 'key', 'sour
 /** Nowhere, not even as a part of a name. */
 const notAtAll = new Set(['manager', 'helper', 'helpers', 'util', 'utils', 'dto', 'integration', 'misc']);
 /** Where a key is a cryptographic one, and nothing else is meant. */
-const keysAreKeys = /^src\/(crypto|server)\//;
+const keysAreKeys = /^(src\/(crypto|server)\/|client\/src\/seal)/;
 /** Where the words of Kubernetes stand for what they are there: `fieldManager`, the `data` of a Secret and its keys. */
 const kubernetes = /(^|\/)kubernetes(\/|\.|-)/;
 const kubernetesWords = new Set(['manager', 'data', 'key', 'source']);

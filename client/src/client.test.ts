@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createClient } from './client.ts';
 import type { Client } from './client.ts';
 import { PlumbApiError } from './errors.ts';
-import type { TransportRequest, TransportResponse } from './transport.ts';
+import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
 
 interface Sent extends TransportRequest {
   readonly url: string;
@@ -17,6 +17,7 @@ function clientOver(answer: Partial<TransportResponse> & { readonly json?: unkno
     address: 'http://plumb.example:8200/',
     token: 'a token',
     userAgent: 'test',
+    retry: false,
     transport: async (url, request) => {
       sent.push({ url, ...request });
       const text = async (): Promise<string> => JSON.stringify(answer.json ?? {});
@@ -145,7 +146,7 @@ describe('errors', () => {
 
   test('no answer', async () => {
     const cause = new Error('refused');
-    const client = createClient({ address, transport: () => Promise.reject(cause) });
+    const client = createClient({ address, retry: false, transport: () => Promise.reject(cause) });
     const error = await client.whoami().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(PlumbApiError);
     expect(error).toMatchObject({ code: 'unavailable', status: 0, cause });
@@ -159,5 +160,95 @@ describe('errors', () => {
   test('a watch that is refused', async () => {
     const { client } = clientOver({ status: 403, json: { code: 'forbidden', detail: 'no' } });
     await expect(client.changes.watch().next()).rejects.toMatchObject({ code: 'forbidden' });
+  });
+});
+
+describe('options of a call', () => {
+  const never: Transport = (_url, { signal }) =>
+    new Promise((_resolve, reject) => {
+      signal?.addEventListener('abort', () => reject(signal.reason as Error));
+    });
+
+  test('a time limit is no answer', async () => {
+    const client = createClient({ address, retry: false, transport: never }).with({ timeoutMs: 1 });
+    const error = await client.whoami().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'unavailable', status: 0, cause: { name: 'TimeoutError' } });
+  });
+
+  test('a signal ends what is under way, with its own reason', async () => {
+    const stop = new AbortController();
+    const client = createClient({ address, transport: never }).with({ signal: stop.signal });
+    const asked = client.whoami();
+    stop.abort(new Error('enough'));
+    await expect(asked).rejects.toThrow('enough');
+    const watched = client.changes.watch().next();
+    await expect(watched).resolves.toMatchObject({ done: true });
+  });
+
+  test('the time limit of a watch ends with its first byte', async () => {
+    const late = Promise.withResolvers<void>();
+    let ends: AbortSignal | undefined;
+    const transport: Transport = async (_url, { signal }) => {
+      ends = signal;
+      const body = async function* (): AsyncGenerator<Uint8Array> {
+        await late.promise;
+        yield new TextEncoder().encode('data: {"type":"bookmark","revision":1}\n\n');
+      };
+      return { status: 200, headers: { get: () => null }, text: async () => '', body: body() };
+    };
+    const watch = createClient({ address, transport, timeoutMs: 1 }).changes.watch();
+    const first = watch.next();
+    // A longer limit that was begun later has ended.
+    await createClient({ address, retry: false, transport: never, timeoutMs: 5 })
+      .whoami()
+      .catch(() => undefined);
+    late.resolve();
+    expect((await first).value).toMatchObject({ revision: 1 });
+    expect(ends?.aborted).toBe(false);
+    await watch.return(undefined);
+  });
+
+  test('an answer that breaks off is no answer, and is asked for again', async () => {
+    let tries = 0;
+    const transport: Transport = async () => ({
+      status: 200,
+      headers: { get: () => null },
+      text: async () => {
+        if ((tries += 1) === 1) throw new TypeError('terminated');
+        return '{"principal":"person/ada"}';
+      },
+      body: null,
+    });
+    expect(await createClient({ address, transport, retry: { baseMs: 0 } }).whoami()).toMatchObject({
+      principal: 'person/ada',
+    });
+    const once = createClient({ address, transport, retry: false });
+    tries = 0;
+    await expect(once.whoami()).rejects.toMatchObject({ code: 'unavailable', status: 0 });
+  });
+
+  test('a write is known again by its key, and each has its own', async () => {
+    const keys: (string | undefined)[] = [];
+    const transport: Transport = async (_url, { headers }) => {
+      keys.push(headers['idempotency-key']);
+      if (keys.length % 2 === 1) throw new Error('cut off');
+      return { status: 200, headers: { get: () => null }, text: async () => '{}', body: null };
+    };
+    const client = createClient({ address, transport, retry: { baseMs: 0 } });
+    const change = { ops: [{ op: 'put' as const, path: 'a', value: 'x' }] };
+    await client.changes.apply(change);
+    await client.projects.put('p', {});
+    await client.syncs.plan('s');
+    expect(keys[0]).toMatch(/^[0-9a-f]{32}$/);
+    expect(keys).toEqual([keys[0], keys[0], keys[2], keys[2], undefined, undefined]);
+    expect(keys[0]).not.toBe(keys[2]);
+    const plain = client.with({ retry: { writes: false } });
+    await expect(plain.changes.apply(change)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(keys.slice(6)).toEqual([undefined]);
+  });
+
+  test('a success that is not JSON comes from somebody else', async () => {
+    const { client } = clientOver({ text: async () => '<html>' });
+    await expect(client.whoami()).rejects.toMatchObject({ code: 'unsupported', status: 200 });
   });
 });

@@ -1,21 +1,8 @@
-import { PlumbApiError, errorOf } from './errors.ts';
-import { polling } from './poll.ts';
-import { fetchTransport, wait } from './transport.ts';
-import type { Transport, TransportResponse } from './transport.ts';
+import { Connection, encode } from './connection.ts';
+import type { Call, CallOptions, ClientOptions, Send, WatchRequest } from './connection.ts';
 import type * as api from './types.ts';
-import { resumingWatch } from './watch.ts';
 
-/** Frozen once by {@link createClient}. */
-export interface ClientOptions {
-  /** `http://…` or `https://…`, without a path. A transport over a unix socket takes `http://localhost`. */
-  readonly address: string;
-  /** Sent with every request to `address`, and to nothing else. Default: none. */
-  readonly token?: string;
-  /** Default: the global `fetch`. */
-  readonly transport?: Transport;
-  /** Default: that of the transport. */
-  readonly userAgent?: string;
-}
+export type { CallOptions, ClientOptions, WatchRequest };
 
 /** The four verbs of every noun that is a plain record. An environment is named `project/environment`, a principal `kind/name`. */
 export interface NounClient<Named, Input> {
@@ -32,27 +19,26 @@ export interface PutOptions {
   readonly expectAbsent?: boolean;
 }
 
-export interface WatchRequest {
-  /** Folder or path; default everything the caller may list. */
-  readonly under?: string;
-  /** Revision to go on from; default: the present. */
-  readonly after?: number;
-}
-
-type Query = Record<string, string | number | boolean | undefined>;
-interface Call {
-  readonly query?: Query;
-  readonly body?: unknown;
-  readonly headers?: Record<string, string>;
-}
-type Send = <T>(method: string, path: string, call?: Call) => Promise<T>;
-
 /**
- * The Plumb API, by noun; the same names and shapes as the server's use-cases. Every method throws
- * {@link PlumbApiError}. Nothing is sent before the first call, and nothing is retried but a watch.
+ * The Plumb API, by noun; the same names and shapes as the server's use-cases. Every method throws `PlumbApiError`.
+ * Nothing is sent before the first call. What may safely be sent twice is, after a failure that may pass: reads, and
+ * what surely was not begun.
  */
-export function createClient(options: ClientOptions) {
-  const connection = new Connection(options);
+export function createClient(options: ClientOptions): Client {
+  return clientOver(new Connection(options));
+}
+
+/** What {@link createClient} makes. */
+export interface Client extends ReturnType<typeof nounsOf> {
+  /** The same client with other options for some calls: `client.with({ signal }).entries.get(…)`. */
+  with(options: CallOptions): Client;
+}
+
+function clientOver(connection: Connection): Client {
+  return { ...nounsOf(connection), with: (options) => clientOver(connection.with(options)) };
+}
+
+function nounsOf(connection: Connection) {
   const send: Send = (method, path, call) => connection.json(method, path, call);
   return {
     whoami: () => send<api.WhoAmI>('GET', '/whoami'),
@@ -80,7 +66,7 @@ export function createClient(options: ClientOptions) {
       ...nounClient<api.TargetSummary, Omit<api.TargetInput, 'reason'>>(send, 'targets'),
       /** Asks the other side what it is, as whom it knows us, and which rights are held and missing. */
       check: (name: string, request: api.TargetCheckRequest = {}) =>
-        send<api.TargetReport>('POST', `/targets/${encode(name)}/check`, { body: request }),
+        send<api.TargetReport>('POST', `/targets/${encode(name)}/check`, { body: request, isRead: true }),
     },
     syncs: {
       ...syncsClient(send),
@@ -92,15 +78,12 @@ export function createClient(options: ClientOptions) {
         connection.watchSyncs(request.name, signal),
     },
     system: {
-      verify: () => send<api.VerifyReport>('POST', '/audit/verify', { body: {} }),
+      verify: () => send<api.VerifyReport>('POST', '/audit/verify', { body: {}, isRead: true }),
       /** Answers without a token, also when the server is not ready. */
       health: () => connection.health(),
     },
   };
 }
-
-/** What {@link createClient} makes. */
-export type Client = ReturnType<typeof createClient>;
 
 function entriesClient(send: Send) {
   return {
@@ -112,7 +95,9 @@ function entriesClient(send: Send) {
     history: ({ path, ...query }: { path: string; limit?: number; before?: number }) =>
       send<api.HistoryPage>('GET', `/history/${encode(path)}`, { query }),
     why: ({ path }: { path: string }) => send<api.Why>('GET', `/why/${encode(path)}`),
-    diff: (request: api.DiffRequest) => send<api.Diff>('POST', '/diff', { body: request }),
+    diff: (request: api.DiffRequest) => send<api.Diff>('POST', '/diff', { body: request, isRead: true }),
+    /** Up to 1,000 at once, each with its entry or why there is none. */
+    read: (request: api.ReadRequest) => send<api.ReadResult>('POST', '/values/read', { body: request, isRead: true }),
   };
 }
 
@@ -138,7 +123,7 @@ function syncsClient(send: Send) {
       send<api.SyncView & api.Revision>('POST', `/syncs/${encode(name)}/resume`, { body: request }),
     /** With `reveal`, values of config too, of entries that the caller may read. */
     plan: (name: string, query: { readonly reveal?: boolean } = {}) =>
-      send<api.Plan>('POST', `/syncs/${encode(name)}/plan`, { body: {}, query }),
+      send<api.Plan>('POST', `/syncs/${encode(name)}/plan`, { body: {}, query, isRead: true }),
     apply: (name: string) => send<api.AppliedPlan>('POST', `/syncs/${encode(name)}/apply`, { body: {} }),
   };
 }
@@ -161,105 +146,4 @@ function putCall(input: object, options: PutOptions): Call {
 
 async function items<T>(send: Send, path: string): Promise<readonly T[]> {
   return (await send<{ readonly items: readonly T[] }>('GET', path)).items;
-}
-
-/** Segments one by one. `.` and `..` are refused here: URL parsers would resolve them away. */
-function encode(path: string): string {
-  const segments = path.split('/');
-  if (segments.some((segment) => segment === '' || segment === '.' || segment === '..')) {
-    throw new PlumbApiError('a path has no empty segment, no "." and no ".."', { code: 'invalid', status: 0 });
-  }
-  try {
-    return segments.map(encodeURIComponent).join('/');
-  } catch (cause) {
-    throw new PlumbApiError('a path must be valid Unicode', { code: 'invalid', status: 0, cause });
-  }
-}
-
-/** One address, one token, one transport. */
-class Connection {
-  readonly #address: string;
-  readonly #transport: Transport;
-  readonly #headers: Readonly<Record<string, string>>;
-
-  constructor(options: ClientOptions) {
-    this.#address = options.address.replace(/\/+$/, '');
-    this.#transport = options.transport ?? fetchTransport;
-    this.#headers = {
-      ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
-      ...(options.userAgent === undefined ? {} : { 'user-agent': options.userAgent }),
-    };
-  }
-
-  async json<T>(method: string, path: string, call: Call = {}): Promise<T> {
-    const { body, query = {}, headers = {} } = call;
-    const response = await this.#send(`/api/v1${path}${queryText(query)}`, {
-      method,
-      headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    if (response.status < 200 || response.status > 299) throw errorOf(response.status, text);
-    return JSON.parse(text) as T;
-  }
-
-  async health(): Promise<api.Health> {
-    const response = await this.#send('/readyz', { method: 'GET', headers: {} });
-    const text = await response.text();
-    if (response.status !== 200 && response.status !== 503) throw errorOf(response.status, text);
-    return JSON.parse(text) as api.Health;
-  }
-
-  watch(request: WatchRequest, signal: AbortSignal | undefined): AsyncGenerator<api.WatchEvent> {
-    const open = async (after: number | undefined): Promise<TransportResponse> => {
-      const response = await this.#send(`/api/v1/changes${queryText({ under: request.under, after })}`, {
-        method: 'GET',
-        headers: { accept: 'text/event-stream' },
-        ...(signal === undefined ? {} : { signal }),
-      });
-      if (response.status !== 200) throw errorOf(response.status, await response.text());
-      return response;
-    };
-    return resumingWatch({ open, after: request.after, signal, wait });
-  }
-
-  async *watchSyncs(
-    name: string | undefined,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<readonly api.SyncView[]> {
-    const path = name === undefined ? '/api/v1/syncs' : `/api/v1/syncs/${encode(name)}`;
-    const ask = async (known: string | undefined): Promise<TransportResponse> => {
-      const response = await this.#send(path, {
-        method: 'GET',
-        headers: known === undefined ? {} : { 'if-none-match': known },
-        ...(signal === undefined ? {} : { signal }),
-      });
-      if (response.status !== 200 && response.status !== 304) throw errorOf(response.status, await response.text());
-      return response;
-    };
-    for await (const text of polling({ ask, signal, wait })) {
-      yield name === undefined
-        ? (JSON.parse(text) as { readonly items: readonly api.SyncView[] }).items
-        : [JSON.parse(text) as api.SyncView];
-    }
-  }
-
-  async #send(path: string, request: Parameters<Transport>[1]): Promise<TransportResponse> {
-    try {
-      return await this.#transport(this.#address + path, {
-        ...request,
-        headers: { accept: 'application/json', ...this.#headers, ...request.headers },
-      });
-    } catch (cause) {
-      if (request.signal?.aborted === true) throw cause;
-      throw new PlumbApiError('the server does not answer', { code: 'unavailable', status: 0, cause });
-    }
-  }
-}
-
-function queryText(query: Query): string {
-  const parts = Object.entries(query).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
-  );
-  return parts.length === 0 ? '' : `?${parts.join('&')}`;
 }

@@ -1,7 +1,8 @@
 export { createClient } from './client.ts';
-export type { Client, ClientOptions, NounClient, PutOptions, WatchRequest } from './client.ts';
+export type { CallOptions, Client, ClientOptions, NounClient, PutOptions, WatchRequest } from './client.ts';
 export { PlumbApiError } from './errors.ts';
 export type { ApiErrorFields } from './errors.ts';
+export type { RetryOptions } from './retry.ts';
 export { fetchTransport } from './transport.ts';
 export type { Transport, TransportRequest, TransportResponse } from './transport.ts';
 export type {
@@ -38,6 +39,7 @@ export type {
   NamedPrincipal,
   NamedProject,
   Origin,
+  PathProblem,
   Plan,
   PlanConflict,
   PlanRestart,
@@ -46,6 +48,9 @@ export type {
   PrincipalInput,
   Problem,
   ProjectInput,
+  ReadItem,
+  ReadRequest,
+  ReadResult,
   PutRequest,
   Revision,
   Side,

@@ -33,3 +33,29 @@ export function wait(ms: number, signal: AbortSignal | undefined): Promise<void>
     signal?.addEventListener('abort', done);
   });
 }
+
+/** Milliseconds since the epoch. */
+export const now = (): number => Date.now();
+
+/** Between 0 and 1. */
+export const chance = (): number => Math.random();
+
+/** 32 hexadecimal digits that nobody else has. */
+export function randomName(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** A signal that also ends a request after some time, unless that is lifted before; 0 is no limit. */
+export function limited(
+  signal: AbortSignal | undefined,
+  timeoutMs: number,
+): { readonly request: { readonly signal?: AbortSignal }; readonly lift: () => void } {
+  if (timeoutMs === 0) return { request: signal === undefined ? {} : { signal }, lift: () => undefined };
+  const late = new AbortController();
+  const timer = setTimeout(() => {
+    late.abort(new DOMException(`no answer within ${timeoutMs} ms`, 'TimeoutError'));
+  }, timeoutMs);
+  const both = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
+  return { request: { signal: both }, lift: () => clearTimeout(timer) };
+}

@@ -337,6 +337,18 @@ export interface Origin {
   readonly revision: number;
 }
 
+export interface PathProblem {
+  /** As a request for this path alone would be answered. */
+  readonly status: number;
+  readonly code: ErrorCode;
+  /** What was wrong, what was expected. */
+  readonly detail: string;
+  /** What to do about it. */
+  readonly hint?: string;
+  /** For programs. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
 export interface Plan {
   readonly sync: string;
   readonly revision: number;
@@ -454,6 +466,22 @@ export interface PutRequest {
   readonly expires?: number | null;
   /** Expected version of the path itself; 0: none. */
   readonly expect?: number;
+}
+
+export interface ReadItem {
+  readonly path: string;
+  readonly entry?: EvaluatedEntry;
+  readonly problem?: PathProblem;
+}
+
+export interface ReadRequest {
+  /** 1 to 1,000, each once. */
+  readonly paths: readonly string[];
+}
+
+export interface ReadResult {
+  /** In the order asked for, each with its entry or why there is none. */
+  readonly items: readonly ReadItem[];
 }
 
 export interface Revision {

@@ -66,6 +66,7 @@ describe('a watch', () => {
     const source = resumingWatch({
       after,
       signal: stop.signal,
+      chance: () => 1,
       open: async (from) => {
         seen.opened.push(from);
         const next = rest.shift();

@@ -13,6 +13,8 @@ export interface WatchOptions {
   readonly signal: AbortSignal | undefined;
   /** Resolves after `ms` or when the signal aborts. */
   readonly wait: (ms: number, signal: AbortSignal | undefined) => Promise<void>;
+  /** Between 0 and 1: of the longest delay, so that many watchers of one server do not come back at once. */
+  readonly chance: () => number;
 }
 
 /**
@@ -39,7 +41,7 @@ export async function* resumingWatch(options: WatchOptions): AsyncGenerator<Watc
       if (first || (error instanceof PlumbApiError && !isPassing(error))) throw error;
     }
     failures += 1;
-    await options.wait(Math.min(10_000, 50 * 2 ** failures), options.signal);
+    await options.wait(options.chance() * Math.min(10_000, 50 * 2 ** failures), options.signal);
   }
 }
 

@@ -55,9 +55,9 @@ export function findDevelopmentSocket(io: CliIo): string | undefined {
   return undefined;
 }
 
-/** The nearest file of this name: in the working folder, or one above it. */
-export function findUpward(io: CliIo, name: string): string | undefined {
-  for (const folder of upward(io.cwd)) {
+/** The nearest file of this name: in the working folder or the one given, or in one above it. */
+export function findUpward(io: CliIo, name: string, from: string = io.cwd): string | undefined {
+  for (const folder of upward(from)) {
     if (io.files.status(join(folder, name)) !== null) return join(folder, name);
   }
   return undefined;

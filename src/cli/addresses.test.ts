@@ -187,9 +187,11 @@ describe('a project file', () => {
   });
 
   test.each([
-    ['token: x', ':', '"token" is not known here, expected environment or address'],
+    ['token: x', ':', '"token" is not known here, expected environment, address or branches'],
     ['environment: [a]', ':', 'environment must be text'],
     ['environment: 5', ':', 'environment must be text'],
+    ['branches: [main]', ':', 'branches must be a mapping of branches, such as feature/*, to folders'],
+    ['branches: {main: 5}', ':', 'branches must be a mapping of branches, such as feature/*, to folders'],
     ['environment: a\nenvironment: b', ':2:1:', 'not valid YAML: duplicated mapping key'],
     ['a: &x 1\nb: *x', ':2:5:', 'not valid YAML: aliases exceeded maxAliases (0)'],
     ['{', ':1:2:', 'not valid YAML: unexpected end of the stream within a flow collection'],

@@ -37,7 +37,8 @@ describe('help', () => {
     const { code, stdout } = await run(...words.split(' '), '--help');
     const module = await row.load?.();
     expect(code).toBe(0);
-    expect(stdout).toContain(`  plumb ${words} --help\n`);
+    expect(stdout).toMatch(new RegExp(`^plumb ${words}: ${row.brief}\n\nSYNOPSIS\n  plumb ${words} `));
+    expect(stdout).toContain('\n  -h, --help ');
     expect(module?.examples.length).toBeGreaterThan(0);
     expect(
       module?.examples.filter(

@@ -15,13 +15,15 @@ import { commandTable } from './table.ts';
 
 /** Runs one command line to its end and answers the exit code; never throws. */
 export async function runCli(io: CliIo): Promise<number> {
-  const session = new Session(io, await styleFor(io.stdout.isTerminal, io.env));
-  // `plumb help get` says the same as `plumb get --help`.
-  const argv = io.argv[0] === 'help' ? [...io.argv.slice(1), '--help'] : io.argv;
+  const { argv } = io;
+  const flags = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : argv.length);
+  const session = new Session(io, await styleFor(io.stdout.isTerminal, io.env, flags.includes('--no-color')));
   try {
+    if (argv[0] === '__complete') return await complete(session, argv.slice(1));
     const found = findCommand(argv);
-    if (found === undefined) return await answerWithoutCommand(session, argv);
-    return await runCommand(session, found);
+    const asked = flags.includes('--help') || flags.includes('-h');
+    if (found !== undefined && !asked) return await runCommand(session, found);
+    return await answerWithoutCommand(session, found, flags);
   } catch (error) {
     session.fail(error);
     return exitCodeOf(error);
@@ -44,14 +46,29 @@ function findCommand(argv: readonly string[]): Found | undefined {
   return { words: argv.slice(0, depth), rest: argv.slice(depth), brief: row.brief, load: row.load };
 }
 
-/** Help about the program or a group of commands, its version, or what is wrong. */
-async function answerWithoutCommand(session: Session, argv: readonly string[]): Promise<number> {
-  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v')) {
+/** Asked by the scripts of the shells. */
+async function complete(session: Session, words: readonly string[]): Promise<number> {
+  const { completionLines } = await import('./completion.ts');
+  session.print(await completionLines(session, words));
+  return exitCodes.ok.code;
+}
+
+const versionWords: ReadonlySet<string> = new Set(['--version', '-v', 'version']);
+
+/** Help about the program, a group of commands or a command; its version; or what is wrong. */
+async function answerWithoutCommand(
+  session: Session,
+  found: Found | undefined,
+  flags: readonly string[],
+): Promise<number> {
+  const asked = flags.filter((word) => !['--help', '-h', '--no-color'].includes(word));
+  if (asked.length === 1 && versionWords.has(asked[0] ?? '')) {
     session.print(`${session.io.version}\n`);
     return exitCodes.ok.code;
   }
-  const { generalHelp } = await import('./help.ts');
-  session.print(generalHelp(argv));
+  const { helpText } = await import('./help.ts');
+  const show = async (): Promise<void> => session.print(await helpText(found?.words ?? asked, session.room));
+  await (session.mayPage ? (await import('./pager.ts')).throughPager(session, show) : show());
   return exitCodes.ok.code;
 }
 

@@ -60,6 +60,19 @@ export function storeToken(io: CliIo, address: Address, stored: StoredToken): vo
   io.files.writePrivate(credentialsPath(io), `${JSON.stringify(file, null, 2)}\n`);
 }
 
+/** Takes the token of one address away. Answers what is left. */
+export function removeToken(io: CliIo, address: Address): Credentials {
+  const { default: preferred, tokens } = readCredentials(io);
+  const rest = Object.fromEntries(Object.entries(tokens).filter(([name]) => name !== address.text));
+  const left: Credentials = {
+    tokens: rest,
+    ...(preferred === undefined || preferred === address.text ? {} : { default: preferred }),
+  };
+  if (Object.keys(rest).length === 0) io.files.remove(credentialsPath(io));
+  else io.files.writePrivate(credentialsPath(io), `${JSON.stringify({ version: 1, ...left }, null, 2)}\n`);
+  return left;
+}
+
 /**
  * The token for exactly this address: PLUMB_TOKEN, the credentials file, or for a unix socket the file
  * `token` beside it. `undefined` if there is none.
@@ -75,7 +88,7 @@ export function tokenFor(io: CliIo, address: Address, credentials: Credentials):
 }
 
 /** A file that only its owner may read, and the owner is this user. `null`: does not exist. */
-function readPrivate(io: CliIo, path: string, limit: number): Uint8Array | null {
+export function readPrivate(io: CliIo, path: string, limit: number): Uint8Array | null {
   const status = io.files.status(path);
   if (status === null) return null;
   if (status.owner !== io.uid) throw new PlumbError('forbidden', `${path} belongs to another user, so it is not used`);

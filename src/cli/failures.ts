@@ -22,6 +22,7 @@ export const exitCodes = {
   notExecutable: { code: 126, means: '`run`: the command cannot be executed' },
   notFound: { code: 127, means: '`run`: there is no such command' },
 } as const;
+export type ExitName = keyof typeof exitCodes;
 
 /** The command line itself is wrong: exit code 2. */
 export class UsageError extends PlumbError {

@@ -1,43 +1,64 @@
-import { printDotenv, readDotenv } from '#format/dotenv';
-import { dotenvLimits } from '#format/dotenv-grammar';
-import { printFlatJson, readFlatJson } from '#format/json';
+/** The file formats that values are imported from and exported to: those of the registry, and one file for each name. */
+import type { Kind } from '@plumbd/client';
+import type { Diagnostic } from '#domain/errors';
+import { PlumbError } from '#domain/errors';
+import { formatLimits } from '#format/format';
+import type { FormatName } from '#format/formats';
+import { formatNames, formatOfFile, loadFormat } from '#format/formats';
 import { decodeText } from '#format/text';
 import { UsageError } from './failures.ts';
 
-/** The file formats that values are imported from and exported to. */
-export type Format = 'dotenv' | 'json';
+export type Format = FormatName;
+export const formats = formatNames;
 
-interface Codec {
-  readonly read: (text: string, subject: string) => ReadonlyMap<string, string>;
-  readonly print: (entries: Iterable<readonly [name: string, value: string]>) => string;
-  /** Of file names that are taken for this format. */
-  readonly pattern: RegExp;
+/** What a file says. */
+export interface FileValues {
+  /** In the order of the file. */
+  readonly values: ReadonlyMap<string, string>;
+  /** Of the names whose kind the file itself tells (`kubernetes`). */
+  readonly kinds: ReadonlyMap<string, Kind>;
 }
-
-const codecs: Readonly<Record<Format, Codec>> = {
-  dotenv: { read: readDotenv, print: printDotenv, pattern: /(^|[/.])env($|[.-])[^/]*$/ },
-  json: { read: readFlatJson, print: printFlatJson, pattern: /\.json$/ },
-};
-
-export const formats = ['dotenv', 'json'] as const;
 
 /** The format asked for, else the one that the file's name says. Throws a usage error if neither does. */
 export function formatOf(file: string, asked: Format | undefined): Format {
-  const format =
-    asked ?? (codecs.json.pattern.test(file) ? 'json' : codecs.dotenv.pattern.test(file) ? 'dotenv' : undefined);
-  if (format === undefined)
-    throw new UsageError(
-      `the name ${file} does not say which format it is`,
-      `--format ${formats.join(' or --format ')}`,
-    );
-  return format;
+  const format = asked ?? formatOfFile(file);
+  if (format !== undefined) return format;
+  const what = file === '-' ? 'standard input does' : `the name ${file} does`;
+  throw new UsageError(`${what} not say which format it is`, `--format ${formats.join(', ')}`);
 }
 
-/** Names and values in the order of the file. Throws `invalid` with every diagnostic. */
-export function readValues(format: Format, content: Uint8Array, subject: string): ReadonlyMap<string, string> {
-  return codecs[format].read(decodeText(content, subject, dotenvLimits.file), subject);
+/** Throws `invalid` with every diagnostic. */
+export async function readValues(format: Format, content: Uint8Array, subject: string): Promise<FileValues> {
+  const text = decodeText(content, subject, formatLimits.file);
+  const { entries, diagnostics } = (await loadFormat(format)).parse(text, subject);
+  if (diagnostics.length > 0) {
+    const levels = format === 'json' ? '; --format json-nested reads numbers, booleans and objects in objects' : '';
+    throw new PlumbError('invalid', `${subject} cannot be read as ${format}`, {
+      diagnostics,
+      hint: `docs/formats.md describes the formats${levels}`,
+    });
+  }
+  const kinds = entries.flatMap(({ name, secret }) =>
+    secret === undefined ? [] : [[name, secret ? 'secret' : 'config'] as const],
+  );
+  return { values: new Map(entries.map(({ name, value }) => [name, value ?? ''])), kinds: new Map(kinds) };
 }
 
-export function printValues(format: Format, entries: Iterable<readonly [name: string, value: string]>): string {
-  return codecs[format].print(entries);
+/** The values of files by their names. Throws `invalid` naming each that is not text. */
+export function readFileValues(files: Iterable<readonly [name: string, content: Uint8Array]>): FileValues {
+  const values = new Map<string, string>();
+  const diagnostics: Diagnostic[] = [];
+  for (const [name, content] of files) {
+    try {
+      values.set(name, decodeText(content, name, formatLimits.value));
+    } catch (error) {
+      if (!(error instanceof PlumbError)) throw error;
+      diagnostics.push({ message: error.message });
+    }
+  }
+  if (diagnostics.length === 0) return { values, kinds: new Map() };
+  throw new PlumbError('invalid', 'not every file is a value', {
+    diagnostics,
+    hint: 'plumb set PATH=@FILE --type bytes keeps bytes that are not text',
+  });
 }

@@ -1,35 +1,80 @@
-/** Help about commands in general, made from their table; what one command takes is told by stricli. */
+/** Help about the program, groups of commands, commands and topics, made from the one table. */
 import { UsageError } from './failures.ts';
-import { padded, printable } from './style.ts';
+import type { Called, Page, Row, Section } from './page.ts';
+import { pageOf } from './page.ts';
+import { pageText, sectionText } from './page-text.ts';
 import type { CommandRow } from './table.ts';
-import { commandTable } from './table.ts';
+import { areas, commandTable } from './table.ts';
+import { printable } from './style.ts';
+import { topicPage, topics } from './topics.ts';
 
 const about = 'the one place where configuration and secrets are right';
+const widest = 100;
 
-/**
- * The help that these arguments ask for, about the program or a group of commands. Throws a usage error with
- * the nearest name if they ask for a command that does not exist.
- */
-export function generalHelp(argv: readonly string[]): string {
-  const words = argv.filter((word) => word !== '--help' && word !== '-h');
+/** What `plumb help WORDS` says, for a terminal of so many columns. Throws a usage error with the nearest name. */
+export async function helpText(words: readonly string[], columns: number = widest): Promise<string> {
   const [first, second] = words;
-  if (first === undefined) return commandList(commandTable, [], about);
+  const room = Math.max(40, Math.min(columns, widest));
+  if (first === undefined) return overview(room);
   const group = commandTable.find(({ name }) => name === first);
-  if (group?.commands === undefined) throw unknownCommand(first, commandTable, []);
-  if (second !== undefined) throw unknownCommand(second, group.commands, [first]);
-  return commandList(group.commands, [first], group.brief);
+  if (group?.commands !== undefined && second === undefined) return groupText(group, room);
+  const topic = group === undefined && second === undefined ? topicPage(first) : undefined;
+  if (topic !== undefined) return pageText(topic, { columns });
+  if (group !== undefined && group.load === undefined && group.commands === undefined)
+    return `plumb ${group.name}: ${group.brief}\n\nIts options and examples: plumb ${group.name} --help\n`;
+  return pageText(await commandPage(words), { columns });
 }
 
-/** The commands in one column with what they are for. */
-function commandList(rows: readonly CommandRow[], words: readonly string[], brief: string): string {
-  const wide = Math.max(...rows.map(({ name }) => name.length));
-  const lines = rows.map((row) => `  ${padded(row.name, wide)}  ${row.brief}`);
-  const usage = ['plumb', ...words, 'COMMAND'].join(' ');
-  const more = `Help about one command: ${usage} --help`;
-  return `${[`plumb: ${brief}`, '', `USAGE\n  ${usage} …`, '', 'COMMANDS', ...lines, '', more].join('\n')}\n`;
+/** The page of one command. Throws a usage error if there is no such command. */
+export async function commandPage(words: readonly string[]): Promise<Page> {
+  const called = calledBy(words);
+  const module = await called.row.load?.();
+  if (module === undefined) throw new UsageError(`plumb ${called.words.join(' ')} is not one command`);
+  return pageOf(called, module);
 }
 
-function unknownCommand(word: string, rows: readonly CommandRow[], words: readonly string[]): UsageError {
+function calledBy(words: readonly string[]): Called {
+  const [first = '', second] = words;
+  const row = commandTable.find(({ name }) => name === first);
+  if (row === undefined) throw unknownCommand(first, commandTable, []);
+  if (row.commands === undefined) return { words: [first], row, siblings: [] };
+  const command = row.commands.find(({ name }) => name === second);
+  if (command === undefined) throw unknownCommand(second ?? first, row.commands, [first]);
+  const siblings = row.commands.filter((other) => other !== command).map(({ name }) => `${first} ${name}`);
+  return { words: [first, command.name], row: command, siblings };
+}
+
+function overview(room: number): string {
+  const sections = Object.entries(areas).map(([area, title]) => ({
+    title,
+    rows: rowsOf(commandTable.filter((row) => row.area === area)),
+  }));
+  return help(`plumb: ${about}`, 'plumb COMMAND …', room, [
+    ...sections,
+    { title: 'HELP TOPICS', rows: topics.map(({ name, brief }): Row => [name, brief]) },
+    { title: 'MORE', lines: ['plumb COMMAND --help', 'plumb help TOPIC'] },
+  ]);
+}
+
+function groupText({ name, brief, commands = [] }: CommandRow, room: number): string {
+  return help(`plumb ${name}: ${brief}`, `plumb ${name} COMMAND …`, room, [
+    { title: 'COMMANDS', rows: rowsOf(commands) },
+    { title: 'MORE', lines: [`plumb ${name} COMMAND --help`] },
+  ]);
+}
+
+function rowsOf(rows: readonly CommandRow[]): readonly Row[] {
+  return rows.map(({ name, brief }) => [name, brief]);
+}
+
+function help(title: string, usage: string, room: number, sections: readonly Section[]): string {
+  const filled = sections.filter(({ rows, lines }) => (rows ?? lines ?? []).length > 0);
+  const all = [{ title: 'USAGE', lines: [usage] }, ...filled];
+  return `${[title, ...all.map((section) => sectionText(section, room))].join('\n\n')}\n`;
+}
+
+/** With a hint at the nearest one. */
+export function unknownCommand(word: string, rows: readonly CommandRow[], words: readonly string[]): UsageError {
   const near = rows
     .map(({ name }) => ({ name, distance: distance(word, name) }))
     .filter((row) => row.distance <= Math.max(1, Math.ceil(row.name.length / 3)))

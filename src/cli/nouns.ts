@@ -33,6 +33,7 @@ function getCommand<Named>(texts: NounTexts<Named>, pick: Reader<Named>): Comman
   return defineCommand<ConnectionFlags, [name: string]>({
     parameters: { flags: connectionFlags, positional: nameArgument(texts) },
     examples: [{ input: `${texts.noun} get ${texts.example}`, brief: '' }],
+    paged: true,
     async run(session, flags, name) {
       texts.check?.(name);
       const record = await pick(await session.connect(flags)).get(name);
@@ -47,10 +48,11 @@ function listCommand<Named>(texts: NounTexts<Named>, pick: Reader<Named>): Comma
   return defineCommand<ConnectionFlags, []>({
     parameters: { flags: connectionFlags },
     examples: [{ input: `${texts.noun} list`, brief: '' }],
+    paged: true,
     async run(session, flags) {
       const records = await pick(await session.connect(flags)).list();
       if (flags.json) session.printJson({ items: records });
-      else if (records.length > 0) session.print(table(texts.heading, records.map(texts.row)));
+      else if (records.length > 0) session.print(table(texts.heading, records.map(texts.row), session.room));
     },
   });
 }

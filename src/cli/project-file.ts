@@ -11,12 +11,14 @@ export interface ProjectFile {
   readonly path: string;
   /** The folder that single names are looked up in. */
   readonly environment?: string;
+  /** Patterns of branches, and the folders that they stand for. */
+  readonly branches?: Readonly<Record<string, string>>;
   /** The server the project thinks of; only ever compared with the one in use. */
   readonly address?: string;
 }
 
 const maxBytes = 64 * 1024;
-const names = ['environment', 'address'];
+const names = ['environment', 'address', 'branches'];
 
 /** Throws `invalid` with diagnostics for anything it does not know. */
 export function readProjectFile(io: CliIo, path: string): ProjectFile {
@@ -30,10 +32,26 @@ function parseProjectFile(content: unknown, path: string): ProjectFile {
   }
   const diagnostics = Object.entries(content).flatMap(([name, value]) => {
     if (!names.includes(name)) {
-      return [{ subject: path, message: `${JSON.stringify(name)} is not known here, expected ${names.join(' or ')}` }];
+      return [
+        {
+          subject: path,
+          message: `${JSON.stringify(name)} is not known here, expected ${names.join(', ').replace(/, (\w+)$/, ' or $1')}`,
+        },
+      ];
     }
-    return typeof value === 'string' && value !== '' ? [] : [{ subject: path, message: `${name} must be text` }];
+    if (name === 'branches') return isBranches(value) ? [] : [{ subject: path, message: branchesMessage }];
+    return isText(value) ? [] : [{ subject: path, message: `${name} must be text` }];
   });
   if (diagnostics.length > 0) throw new PlumbError('invalid', `${path} is not valid`, { diagnostics });
   return { path, ...content };
+}
+
+const branchesMessage = 'branches must be a mapping of branches, such as feature/*, to folders';
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
+}
+
+function isBranches(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isText);
 }

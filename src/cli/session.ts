@@ -17,12 +17,33 @@ export interface PlaceFlags {
   readonly environment?: string;
 }
 
+/** A server, and the token for exactly that address. */
+export interface SignedIn {
+  readonly address: Address;
+  readonly token: string;
+}
+
+/** How documents for programs look, where they are not JSON. */
+export interface Documents {
+  readonly one: (content: unknown) => string;
+  /** One of a stream. */
+  readonly next: (content: unknown) => string;
+}
+
+/** A piece of output, in the order of printing. */
+export interface Written {
+  readonly to: 'stdout' | 'stderr';
+  readonly text: string;
+}
+
 /** One run of one command: where it connects, what its names mean, where its output goes. */
 export class Session {
   readonly io: CliIo;
   readonly style: Style;
   #exitCode = 0;
   #project: Promise<ProjectFile | undefined> | undefined;
+  #documents: Documents | undefined;
+  #held: Written[] | undefined;
 
   constructor(io: CliIo, style: Style) {
     this.io = io;
@@ -38,13 +59,51 @@ export class Session {
     this.#exitCode = code;
   }
 
-  /** On standard output, as it is: what comes from the server must have gone through `printable` before. */
-  print(text: string): void {
-    this.io.stdout.write(text);
+  /** Columns of the terminal that standard output is; absent elsewhere: nothing is cut there. */
+  get room(): number | undefined {
+    const { isTerminal, columns } = this.io.stdout;
+    return isTerminal ? columns : undefined;
   }
 
+  /** Whether long output may go through a pager. */
+  get mayPage(): boolean {
+    const { stdin, stdout } = this.io;
+    return stdout.isTerminal && stdin.isTerminal && stdout.rows !== undefined && this.io.env['TERM'] !== 'dumb';
+  }
+
+  /** From now on nothing is printed, until `release` answers what was. */
+  hold(): void {
+    this.#held = [];
+  }
+
+  release(): readonly Written[] {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    return held;
+  }
+
+  writeAll(written: readonly Written[]): void {
+    for (const { to, text } of written) this.io[to].write(text);
+  }
+
+  /** Documents are printed like this instead of as JSON. */
+  documents(documents: Documents): void {
+    this.#documents = documents;
+  }
+
+  /** On standard output, as it is: what comes from the server must have gone through `printable` before. */
+  print(text: string): void {
+    this.#write('stdout', text);
+  }
+
+  /** What the API answers, for a program: in JSON, or in the format that was asked for. */
   printJson(content: unknown): void {
-    this.io.stdout.write(`${JSON.stringify(content, null, 2)}\n`);
+    this.print(this.#documents?.one(content) ?? `${JSON.stringify(content, null, 2)}\n`);
+  }
+
+  /** The same for one of a stream of answers: JSON has a line for each. */
+  printJsonLine(content: unknown): void {
+    this.print(this.#documents?.next(content) ?? `${JSON.stringify(content)}\n`);
   }
 
   /** A whole value: to the byte where a program reads it, with escapes for what a terminal would obey. */
@@ -56,35 +115,47 @@ export class Session {
 
   /** On standard error, so that it never mixes with what a program reads. */
   note(kind: 'note' | 'hint' | 'warning', text: string): void {
-    this.io.stderr.write(`${kind}: ${printable(text)}\n`);
+    this.#write('stderr', `${kind}: ${printable(text)}\n`);
+  }
+
+  #write(to: Written['to'], text: string): void {
+    if (this.#held === undefined) this.io[to].write(text);
+    else this.#held.push({ to, text });
   }
 
   fail(error: unknown): void {
     this.io.stderr.write(`${failureText(error)}\n`);
   }
 
-  /** `-e`, then PLUMB_ENV, then plumb.yaml; `/` says that there is none. */
-  async environment(flags: PlaceFlags): Promise<string | undefined> {
+  /** `-e`, then PLUMB_ENV, then plumb.yaml; `/` says that there is none. A branch of git says only what is read. */
+  async environment(flags: PlaceFlags, use: 'read' | 'write' = 'read'): Promise<string | undefined> {
     const named = flags.environment ?? (this.io.env['PLUMB_ENV'] || undefined);
-    const chosen = named ?? (await this.#projectFile())?.environment;
+    const chosen = named ?? (await this.#projectEnvironment(use));
     return chosen === undefined || chosen === '/' ? undefined : chosen.replace(/\/$/, '');
   }
 
   /** The path of an entry: in full, or a single name in the environment. */
-  async path(text: string, flags: PlaceFlags): Promise<string> {
+  async path(text: string, flags: PlaceFlags, use: 'read' | 'write' = 'read'): Promise<string> {
     if (text === '') throw new UsageError('a path must not be empty');
-    const environment = text.includes('/') ? undefined : await this.environment(flags);
+    const environment = text.includes('/') ? undefined : await this.environment(flags, use);
     return environment === undefined ? text : `${environment}/${text}`;
   }
 
   /** A folder given in full, or the environment. Throws a usage error if there is neither. */
-  async folder(text: string | undefined, flags: PlaceFlags): Promise<string> {
-    const folder = text ?? (await this.environment(flags));
+  async folder(text: string | undefined, flags: PlaceFlags, use: 'read' | 'write' = 'read'): Promise<string> {
+    const folder = text ?? (await this.environment(flags, use));
     if (folder !== undefined && folder !== '') return folder.replace(/\/$/, '');
     throw new UsageError(
       'which folder?',
       `give it as -e FOLDER, in PLUMB_ENV, or as environment in ${projectFileName}`,
     );
+  }
+
+  async #projectEnvironment(use: 'read' | 'write'): Promise<string | undefined> {
+    const project = await this.#projectFile();
+    if (project?.branches === undefined) return project?.environment;
+    const { projectEnvironment } = await import('./branches.ts');
+    return projectEnvironment(this, project, use);
   }
 
   #projectFile(): Promise<ProjectFile | undefined> {
@@ -102,6 +173,12 @@ export class Session {
 
   /** A client for the chosen server with the token for exactly that address. Throws before anything is sent. */
   async connect(flags: PlaceFlags): Promise<Client> {
+    const { address, token } = await this.signedIn(flags);
+    return this.clientFor(address, token);
+  }
+
+  /** Throws `unauthenticated` if there is no token. */
+  async signedIn(flags: PlaceFlags): Promise<SignedIn> {
     const credentials = readCredentials(this.io);
     const address = this.chooseAddress(flags, credentials.default);
     await this.#compareProjectAddress(address);
@@ -111,7 +188,7 @@ export class Session {
         hint: `plumb login --address ${address.text}, or put a token into PLUMB_TOKEN`,
       });
     }
-    return this.clientFor(address, token);
+    return { address, token };
   }
 
   /** Throws `unauthenticated` for a token that no request could carry. */
@@ -126,6 +203,9 @@ export class Session {
       address: address.url,
       transport: this.#transport(address),
       userAgent: 'plumb-cli',
+      // Whoever waits at a prompt wants to hear it at once, and may go on waiting.
+      retry: false,
+      timeoutMs: 0,
       ...(token === undefined ? {} : { token }),
     });
   }

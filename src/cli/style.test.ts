@@ -32,7 +32,7 @@ test('columns are aligned, and colours have no width', () => {
       ['', 'x'],
     ]),
   ).toBe('a   b\n\u001b[1maa\u001b[22m\n    x\n');
-  expect(width('\u001b[1m🌍\u001b[22m')).toBe(1);
+  expect(width('\u001b[1m🌍\u001b[22m')).toBe(2);
 });
 
 test('times are in UTC, numbers of things in words', () => {
@@ -51,9 +51,18 @@ describe('colours', () => {
     ['not with NO_COLOR', true, { NO_COLOR: '1' }, false],
     ['with an empty NO_COLOR', true, { NO_COLOR: '' }, true],
     ['not on a dumb terminal', true, { TERM: 'dumb' }, false],
+    ['not with CLICOLOR=0', true, { CLICOLOR: '0' }, false],
+    ['everywhere with FORCE_COLOR', false, { FORCE_COLOR: '1' }, true],
+    ['everywhere with CLICOLOR_FORCE', false, { CLICOLOR_FORCE: '1', CLICOLOR: '0' }, true],
+    ['not with FORCE_COLOR=0', true, { FORCE_COLOR: '0' }, false],
+    ['NO_COLOR is stronger than FORCE_COLOR', true, { NO_COLOR: '1', FORCE_COLOR: '1' }, false],
   ])('%s', async (_, isTerminal, env, coloured) => {
     expect((await styleFor(isTerminal, env)).red('x') !== 'x').toBe(coloured);
   });
+});
+
+test('--no-color is stronger than the rest', async () => {
+  expect((await styleFor(true, { FORCE_COLOR: '1' }, true)).red('x')).toBe('x');
 });
 
 describe('durations and moments', () => {

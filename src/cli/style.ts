@@ -1,4 +1,7 @@
 /** How text looks: masks, quotes, colours, times. What comes from the server is never printed unescaped. */
+import { alignedColumns } from './tables.ts';
+
+export { padded, width } from './width.ts';
 
 /** Stands for a value that is not shown; always as long, whatever the value. */
 export const mask = '••••••••';
@@ -15,11 +18,22 @@ export interface Style {
 const same = (text: string): string => text;
 export const plainStyle: Style = { bold: same, dim: same, red: same, green: same, yellow: same };
 
-/** Colours only on a terminal, and never with NO_COLOR (https://no-color.org) or TERM=dumb. */
-export async function styleFor(isTerminal: boolean, env: Readonly<Record<string, string | undefined>>): Promise<Style> {
-  if (!isTerminal || (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb') return plainStyle;
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Colours on a terminal, unless the user wishes otherwise. `refused`: the command line says `--no-color`. */
+export async function styleFor(isTerminal: boolean, env: Variables, refused = false): Promise<Style> {
+  if (refused || !wantsColours(isTerminal, env)) return plainStyle;
   const { default: picocolors } = await import('picocolors');
   return picocolors.createColors(true);
+}
+
+/** NO_COLOR (https://no-color.org), then FORCE_COLOR and CLICOLOR_FORCE, then the terminal, TERM=dumb and CLICOLOR=0. */
+function wantsColours(isTerminal: boolean, env: Variables): boolean {
+  const given = (name: string): string => env[name] ?? '';
+  if (given('NO_COLOR') !== '') return false;
+  if (given('FORCE_COLOR') !== '') return !['0', 'false'].includes(given('FORCE_COLOR'));
+  if (!['', '0'].includes(given('CLICOLOR_FORCE'))) return true;
+  return isTerminal && given('TERM') !== 'dumb' && given('CLICOLOR') !== '0';
 }
 
 const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
@@ -58,28 +72,12 @@ export function count(number: number, singular: string, plural = `${singular}s`)
   return `${number} ${number === 1 ? singular : plural}`;
 }
 
-/** Rows below a heading, columns two blanks apart; no blanks at the end of a line. */
-export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
-  return columns([heading, ...rows.map((row) => row.map(printable))]);
+/** Rows below a heading, columns two blanks apart; cut to `room` columns of a terminal if that is given. */
+export function table(heading: readonly string[], rows: readonly (readonly string[])[], room?: number): string {
+  return alignedColumns([heading, ...rows.map((row) => row.map(printable))], room);
 }
 
 /** Rows with aligned columns, each ended by a line feed. */
 export function columns(rows: readonly (readonly string[])[]): string {
-  const widths: number[] = [];
-  for (const row of rows) {
-    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, width(cell));
-  }
-  const line = (row: readonly string[]): string =>
-    row.map((cell, index) => padded(cell, widths[index] ?? 0)).join('  ');
-  return rows.map((row) => `${line(row).trimEnd()}\n`).join('');
-}
-
-/** The text with blanks behind it, to a width in characters. */
-export function padded(text: string, to: number): string {
-  return text + ' '.repeat(Math.max(0, to - width(text)));
-}
-
-/** Characters, with the escape sequences of colours not counted. */
-export function width(text: string): number {
-  return [...text.replace(/\u001b\[\d+m/g, '')].length;
+  return alignedColumns(rows);
 }

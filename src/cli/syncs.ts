@@ -1,6 +1,7 @@
 /** How syncs and their state are shown. */
 import type { SyncStatus, SyncView } from '@plumbd/client';
 import { count, padded, printable, timeText, width } from './style.ts';
+import { wrapped } from './width.ts';
 
 /** Whether the place is as it should be, as far as is known. */
 export function isInAgreement({ status }: SyncView): boolean {
@@ -120,16 +121,4 @@ export function statusTable(syncs: readonly SyncView[], { now, columns }: TableO
       wrapped(notes, room).map((part, index) => line(index === 0 ? cells : empty, part)),
     ),
   ].join('');
-}
-
-/** Lines of at most `room` characters where words allow it; at least one. */
-function wrapped(text: string, room: number): readonly string[] {
-  const lines: string[] = [''];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1) ?? '';
-    if (last === '') lines[lines.length - 1] = word;
-    else if (width(last) + 1 + width(word) <= room) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }

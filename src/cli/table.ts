@@ -1,8 +1,19 @@
 import type { CommandModule } from './command.ts';
 
+/** Under which headings `plumb --help` lists the commands. */
+export const areas = {
+  values: 'VALUES',
+  work: 'WORK WITH THEM',
+  places: 'KEEP PLACES IN AGREEMENT',
+  access: 'WHO MAY DO WHAT',
+  here: 'THIS MACHINE',
+} as const;
+
 /** One command, or a group of commands, in the order of `--help`. */
 export interface CommandRow {
   readonly name: string;
+  /** Of a command of the first level: where `plumb --help` lists it. */
+  readonly area?: keyof typeof areas;
   /** One line, lower case, without a full stop. */
   readonly brief: string;
   /** Loads the command's file; only the command that is run, or asked for help, is ever loaded. */
@@ -26,79 +37,136 @@ function nounRows(noun: string, load: () => Promise<NounModule>): readonly Comma
 
 /** The one table of commands: dispatch, help and docs/cli.md are made from it. */
 export const commandTable: readonly CommandRow[] = [
-  { name: 'get', brief: 'print a value', load: async () => (await import('./commands/get.ts')).command },
-  { name: 'set', brief: 'put values', load: async () => (await import('./commands/set.ts')).command },
+  {
+    name: 'get',
+    area: 'values',
+    brief: 'print a value',
+    load: async () => (await import('./commands/get.ts')).command,
+  },
+  { name: 'set', area: 'values', brief: 'put values', load: async () => (await import('./commands/set.ts')).command },
+  {
+    name: 'edit',
+    area: 'values',
+    brief: 'edit the entries of a folder in your editor',
+    load: async () => (await import('./commands/edit.ts')).command,
+  },
   {
     name: 'delete',
+    area: 'values',
     brief: 'end entries; an inherited value shows again',
     load: async () => (await import('./commands/end.ts')).deleteCommand,
   },
   {
     name: 'unset',
+    area: 'values',
     brief: 'hide inherited entries',
     load: async () => (await import('./commands/end.ts')).unsetCommand,
   },
   {
     name: 'list',
+    area: 'values',
     brief: 'list entries, without values',
     load: async () => (await import('./commands/list.ts')).command,
   },
   {
     name: 'diff',
+    area: 'values',
     brief: 'compare two folders or revisions',
     load: async () => (await import('./commands/diff.ts')).command,
   },
   {
     name: 'why',
+    area: 'values',
     brief: 'tell where a value comes from, and where it goes',
     load: async () => (await import('./commands/why.ts')).command,
   },
   {
     name: 'history',
+    area: 'values',
     brief: 'list the versions of an entry',
     load: async () => (await import('./commands/history.ts')).command,
   },
   {
     name: 'changes',
+    area: 'values',
     brief: 'follow changes as they are made',
     load: async () => (await import('./commands/changes.ts')).command,
   },
   {
     name: 'run',
+    area: 'work',
     brief: 'run a command with the values of a folder',
     load: async () => (await import('./commands/run.ts')).command,
   },
   {
+    name: 'shell',
+    area: 'work',
+    brief: 'start a shell with the values of a folder',
+    load: async () => (await import('./commands/shell.ts')).command,
+  },
+  {
     name: 'import',
+    area: 'work',
     brief: 'put the values of a file',
     load: async () => (await import('./commands/import.ts')).command,
   },
   {
     name: 'export',
+    area: 'work',
     brief: 'write the values of a folder as a file',
     load: async () => (await import('./commands/export.ts')).command,
   },
-  { name: 'init', brief: 'write plumb.yaml', load: async () => (await import('./commands/init.ts')).command },
-  { name: 'login', brief: 'sign in to a server', load: async () => (await import('./commands/login.ts')).command },
+  {
+    name: 'init',
+    area: 'work',
+    brief: 'write plumb.yaml',
+    load: async () => (await import('./commands/init.ts')).command,
+  },
+  {
+    name: 'login',
+    area: 'here',
+    brief: 'sign in to a server',
+    load: async () => (await import('./commands/login.ts')).command,
+  },
+  {
+    name: 'logout',
+    area: 'here',
+    brief: 'end what login has kept here',
+    load: async () => (await import('./commands/logout.ts')).command,
+  },
   {
     name: 'whoami',
+    area: 'here',
     brief: 'show who you are to the server',
     load: async () => (await import('./commands/whoami.ts')).command,
   },
-  { name: 'project', brief: 'declare projects', commands: nounRows('project', () => import('./commands/project.ts')) },
+  {
+    name: 'project',
+    area: 'access',
+    brief: 'declare projects',
+    commands: nounRows('project', () => import('./commands/project.ts')),
+  },
   {
     name: 'environment',
+    area: 'access',
     brief: 'declare environments',
     commands: nounRows('environment', () => import('./commands/environment.ts')),
   },
   {
     name: 'principal',
+    area: 'access',
     brief: 'register who may act',
     commands: nounRows('principal', () => import('./commands/principal.ts')),
   },
-  { name: 'policy', brief: 'say who may do what', commands: nounRows('policy', () => import('./commands/policy.ts')) },
+  {
+    name: 'policy',
+    area: 'access',
+    brief: 'say who may do what',
+    commands: nounRows('policy', () => import('./commands/policy.ts')),
+  },
   {
     name: 'token',
+    area: 'access',
     brief: 'make, list and revoke tokens',
     commands: [
       {
@@ -116,6 +184,7 @@ export const commandTable: readonly CommandRow[] = [
   },
   {
     name: 'target',
+    area: 'places',
     brief: 'say which places can be kept equal',
     commands: [
       {
@@ -139,6 +208,7 @@ export const commandTable: readonly CommandRow[] = [
   },
   {
     name: 'sync',
+    area: 'places',
     brief: 'keep a place in agreement with a folder',
     commands: [
       {
@@ -197,6 +267,7 @@ export const commandTable: readonly CommandRow[] = [
   },
   {
     name: 'audit',
+    area: 'access',
     brief: 'check the audit trail',
     commands: [
       {
@@ -206,5 +277,24 @@ export const commandTable: readonly CommandRow[] = [
       },
     ],
   },
-  { name: 'server', brief: 'run the server' },
+  {
+    name: 'doctor',
+    area: 'here',
+    brief: 'look whether this machine and the server are well',
+    load: async () => (await import('./commands/doctor.ts')).command,
+  },
+  { name: 'server', area: 'here', brief: 'run the server' },
+  { name: 'agent', area: 'here', brief: 'keep files of this machine in agreement' },
+  {
+    name: 'completion',
+    area: 'here',
+    brief: 'complete command lines in bash, zsh and fish',
+    load: async () => (await import('./commands/completion.ts')).command,
+  },
+  {
+    name: 'help',
+    area: 'here',
+    brief: 'tell about a command or a topic',
+    load: async () => (await import('./commands/help.ts')).command,
+  },
 ];

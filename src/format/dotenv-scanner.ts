@@ -243,6 +243,11 @@ export class DotenvScanner {
 
   /** A problem at `at`, inside a value that began at `start` on the present line. */
   #reportInside(start: number, at: number, message: string): void {
+    // Places are counted for those that can be listed only: a value may have any number.
+    if (this.#problems >= 2 * maxDiagnostics) {
+      this.#problems += 1;
+      return;
+    }
     let line = this.#line;
     let lineStart = this.#lineStart;
     for (

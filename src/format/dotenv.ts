@@ -68,7 +68,7 @@ export function representationProblem(name: string, value: string): string | und
  * The value as it stands behind `=`. Single quotes are preferred, because every reader that knows quotes takes
  * what is in them literally; double quotes are used for values with a single quote or a carriage return.
  */
-function quoteDotenv(value: string): string {
+export function quoteDotenv(value: string): string {
   if (plainPattern.test(value)) return value;
   if (!value.includes("'") && !value.includes('\r')) return `'${value}'`;
   return `"${value.replace(/[\\"$`]/g, '\\$&').replaceAll('\r', '\\r')}"`;

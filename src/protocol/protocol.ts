@@ -6,8 +6,8 @@ export interface ProtocolOptions {
   readonly services: Services;
   /** Host names that are answered; anything else is refused (DNS rebinding). */
   readonly allowedHosts: readonly string[];
-  /** Called with the cause of every `internal` error, under its request id. */
-  readonly onFault: (requestId: string, cause: unknown) => void;
+  /** Called with the cause of every `internal` error, under its request id and, if it is part of one, its trace. */
+  readonly onFault: (requestId: string, cause: unknown, traceId?: string) => void;
   readonly requestId: () => string;
 }
 

@@ -59,6 +59,16 @@ describe('restarts', () => {
     expect([consumers.restarts, activation()]).toEqual([[], undefined]);
   });
 
+  test('one for a place that is made anew, of what runs without it too', async () => {
+    const consumers = Object.assign(new Consumers(), { heedsNew: true } as const);
+    kept().target.activator = consumers;
+    kept().syncs.declare('a');
+    kept().syncs.want('a', { A: '1', C: '1' }, 1);
+    kept().host.start();
+    await kept().rest();
+    expect(consumers.restarts).toEqual(['web', 'worker']);
+  });
+
   test('one for many names, of those that read them and no others', async () => {
     const consumers = await delivered({ A: '1', B: '1', C: '1' });
     await change({ A: '2', B: '2', C: '1' });

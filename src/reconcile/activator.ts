@@ -24,6 +24,8 @@ export type Progress =
   | { readonly state: 'gone' };
 
 export interface Activator {
+  /** It runs also where nothing stands yet: what is made for the first time is news to it. Default: what needs an object waits for it. */
+  readonly heedsNew?: true;
   /** Who reads any of these names, by id. Throws `forbidden` naming verb and resource. */
   consumers(names: ReadonlySet<string>, signal: AbortSignal): Promise<readonly Consumer[]>;
   /**

@@ -27,6 +27,17 @@ describe('delivering', () => {
     expect(kept().state('a')).toEqual(['InSync: Agrees']);
   });
 
+  test('once, without the loop: each sync is looked at, and nothing comes back', async () => {
+    kept().syncs.declare('a');
+    kept().syncs.declare('b', { at: 'a' });
+    kept().syncs.declare('c');
+    for (const name of ['a', 'b', 'c']) kept().syncs.want(name, { A: '1' });
+    await kept().host.once(['a', 'b', 'c']);
+    expect([kept().there('a'), kept().there('c')]).toEqual([null, { A: '1' }]);
+    expect(kept().state('a')).toEqual(['Conflict: SamePlace']);
+    expect(kept().host.busy).toBe(0);
+  });
+
   test('what is right is not written again, and nothing is saved', async () => {
     await kept().delivered({ A: '1' });
     kept().host.wake('a');

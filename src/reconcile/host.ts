@@ -71,6 +71,12 @@ export class Host {
     this.#loop.start();
   }
 
+  /** One run of each sync, all at once, without the loop: for a host that is not started. */
+  async once(names: readonly SyncName[]): Promise<void> {
+    for (const name of names) this.#reconciler.claim(name);
+    await Promise.all(names.map((name) => this.#reconciler.reconcile(name, 'user', this.#abort.signal)));
+  }
+
   /** Waits for what is running, then releases every place and target. */
   async stop(): Promise<void> {
     await this.#loop.stop();

@@ -107,7 +107,8 @@ async function consumersOf({ syncs, places, run, place, look }: RestartRequest):
 
 /**
  * Names whose change somebody may run without having seen. Those of an object that is made for the first time are not among them:
- * what needs it waits for it, and starts with it. Of one that vanished, those that are not as we left them there.
+ * what needs it waits for it, and starts with it, unless the activator says otherwise. Of one that vanished, those that are not as
+ * we left them there.
  */
 function changedNames({ syncs, run, place, look }: Omit<RestartRequest, 'places' | 'clock'>): ReadonlySet<string> {
   const { draft, reading } = look;
@@ -115,6 +116,7 @@ function changedNames({ syncs, run, place, look }: Omit<RestartRequest, 'places'
   const before = inventoryOf(syncs, run).names;
   const left = new Set(Object.keys(before).map((name) => place.groupOf(name)));
   const isChanged = (name: string): boolean => {
+    if (place.activator?.heedsNew === true) return true;
     const group = place.groupOf(name);
     return (
       existing.has(group) || (left.has(group) && before[name]?.confirmed !== draft.confirmed.names[name]?.confirmed)

@@ -16,6 +16,8 @@ export interface TargetUnderTest {
   readonly end: () => Promise<void>;
   /** The name in the place of an entry. Default: the same. */
   readonly qualified?: (name: string) => string;
+  /** A name that cannot stand in the place. Default `not a name`. */
+  readonly refused?: string;
   /** A value in the target's own spelling. Default: the same. */
   readonly spelled?: (value: string) => string;
 }
@@ -103,8 +105,9 @@ export function targetConformance(title: string, make: () => Promise<TargetUnder
     });
 
     test('says what it cannot carry, without the value', async () => {
-      const { obstacles } = await look({ A: 'x', 'not a name': 'the value' });
-      expect(obstacles).toEqual([{ group: expect.any(String), message: expect.stringContaining('not a name') }]);
+      const refused = under.refused ?? 'not a name';
+      const { obstacles } = await look({ A: 'x', [refused]: 'the value' });
+      expect(obstacles).toEqual([{ group: expect.any(String), message: expect.stringContaining(refused) }]);
       expect(obstacles[0]?.message).not.toContain('the value');
     });
 

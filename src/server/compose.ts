@@ -1,9 +1,11 @@
 /** The only place that names concrete classes. */
 import { join } from 'node:path';
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Config } from './config.ts';
 import type { TargetConfig } from './config-targets.ts';
 import { errorFields } from './log.ts';
+import { RequestMeter } from './meter.ts';
+import { countedResponses } from './responses.ts';
 import type { Logger } from './log.ts';
 import { encodeAuditRecord } from '#audit/record';
 import type { AuditRecord } from '#audit/record';
@@ -15,6 +17,7 @@ import { openKeyFileSeal } from '#crypto/seals/key-file';
 import { serverPrincipal } from '#domain/principal';
 import type { SyncStatus, TargetRecord } from '#domain/records';
 import { createRest } from '#protocol/rest/index';
+import { routes } from '#protocol/rest/routes';
 import { Host } from '#reconcile/host';
 import type { SyncSource } from '#reconcile/reconciler';
 import type { Target } from '#reconcile/target';
@@ -52,6 +55,8 @@ export interface ComposeOptions {
 export interface Composed {
   readonly services: Services;
   readonly handle: RequestListener;
+  /** What answers are made of: they are counted. */
+  readonly responses: typeof ServerResponse<IncomingMessage>;
   readonly requestId: () => string;
   /** For benchmarks and metrics. */
   readonly driver: Driver;
@@ -94,12 +99,14 @@ async function build(config: Config, options: ComposeOptions, { opened, closeAll
   const { workState, work } = store;
   const openTargets = await configuredTargets(config, { clock, random });
   let host: Host | undefined;
+  const meter = new RequestMeter(routes);
   const parts = {
     ...store,
     clock,
     random,
     version,
     ...(options.usage === undefined ? {} : { usage: options.usage }),
+    http: () => meter.series(),
     blobs: store.driver,
     targets: new Map(Object.entries(config.targets).map(([name, target]) => [name, recordOf(target)])),
     openTargets,
@@ -117,7 +124,12 @@ async function build(config: Config, options: ComposeOptions, { opened, closeAll
     clock,
     requestId,
     allowedHosts: hostsOf(config),
-    onFault: (id, cause) => log.error({ requestId: id, ...errorFields(cause) }, 'request failed'),
+    random,
+    corsOrigins: config.corsOrigins,
+    onFault: (id, cause, traceId) => {
+      const trace = traceId === undefined ? {} : { traceId };
+      log.error({ requestId: id, ...trace, ...errorFields(cause) }, 'request failed');
+    },
     limits: {
       requests: { perSecond: config.requestsPerSecond, burst: config.requestsPerSecond * 2 },
       failures: { perSecond: config.failuresPerMinute / 60, burst: config.failuresPerMinute },
@@ -130,6 +142,7 @@ async function build(config: Config, options: ComposeOptions, { opened, closeAll
   return {
     services,
     handle: (request, response) => rest.handle(request, response),
+    responses: countedResponses(meter, clock),
     requestId,
     driver: store.driver,
     prepareBootstrap: (renew) => prepareBootstrap(parts, renew),

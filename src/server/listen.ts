@@ -2,7 +2,7 @@
 import { executionAsyncResource } from 'node:async_hooks';
 import { chmodSync, mkdirSync, readFileSync, statSync, unlinkSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { RequestListener, Server, ServerOptions } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerOptions, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { connect } from 'node:net';
 import type { AddressInfo, ListenOptions, Socket } from 'node:net';
@@ -16,6 +16,11 @@ export type ListenConfig = Pick<
   Config,
   'listen' | 'socket' | 'tls' | 'connections' | 'headerTimeout' | 'requestTimeout' | 'idleTimeout' | 'stopTimeout'
 >;
+
+/** `responses`: what answers are made of. */
+interface Serving extends ListenConfig {
+  readonly responses?: typeof ServerResponse<IncomingMessage>;
+}
 
 export interface Listening {
   /** `http://…` or `https://…`, with the port that was taken; absent without TCP. */
@@ -35,14 +40,19 @@ const maxSocketPath = 103;
 /**
  * Throws `invalid` when the folder of the socket is open to others; `unavailable` when the port or socket is taken or cannot be had. Then nothing is left listening.
  */
-export async function listen(config: ListenConfig, listener: RequestListener): Promise<Listening> {
+export async function listen(
+  config: ListenConfig,
+  listener: RequestListener,
+  responses?: typeof ServerResponse<IncomingMessage>,
+): Promise<Listening> {
   keepShapeOfTicks();
   const servers: Server[] = [];
   const idle = new IdleConnections(config.idleTimeout * 1000);
   const handle = idle.around(listener);
+  const serving: Serving = responses === undefined ? config : { ...config, responses };
   try {
-    const tcp = config.listen === undefined ? undefined : await listenTcp(config, handle, servers);
-    if (config.socket !== undefined) await listenSocket(config.socket, config, handle, servers);
+    const tcp = config.listen === undefined ? undefined : await listenTcp(serving, handle, servers);
+    if (config.socket !== undefined) await listenSocket(config.socket, serving, handle, servers);
     const stop = async (): Promise<void> => {
       await stopAll(servers, config.stopTimeout * 1000);
       idle.stop();
@@ -65,7 +75,7 @@ function keepShapeOfTicks(): void {
   process.nextTick(() => (keptTick ??= executionAsyncResource()));
 }
 
-async function listenTcp(config: ListenConfig, handle: RequestListener, servers: Server[]): Promise<string> {
+async function listenTcp(config: Serving, handle: RequestListener, servers: Server[]): Promise<string> {
   const { host, port } = config.listen ?? { host: '', port: 0 };
   const server =
     config.tls === undefined
@@ -79,12 +89,7 @@ async function listenTcp(config: ListenConfig, handle: RequestListener, servers:
   return `${config.tls === undefined ? 'http' : 'https'}://${name}:${taken.port}`;
 }
 
-async function listenSocket(
-  path: string,
-  config: ListenConfig,
-  handle: RequestListener,
-  servers: Server[],
-): Promise<void> {
+async function listenSocket(path: string, config: Serving, handle: RequestListener, servers: Server[]): Promise<void> {
   checkSocketFolder(dirname(path));
   const server = createServer(serverOptions(config), handle);
   prepare(server, config);
@@ -160,7 +165,7 @@ function readPem(path: string, what: string): Buffer {
   }
 }
 
-function serverOptions(config: ListenConfig): ServerOptions {
+function serverOptions(config: Serving): ServerOptions<typeof IncomingMessage, typeof ServerResponse<IncomingMessage>> {
   return {
     maxHeaderSize,
     headersTimeout: config.headerTimeout * 1000,
@@ -170,6 +175,7 @@ function serverOptions(config: ListenConfig): ServerOptions {
     connectionsCheckingInterval: 5000,
     // Most requests have no body, and need not go through the life of a stream for it.
     optimizeEmptyRequests: true,
+    ...(config.responses === undefined ? {} : { ServerResponse: config.responses }),
   };
 }
 

@@ -66,6 +66,23 @@ const hosts = (doc: string): Option<readonly string[]> => ({
   doc: `${doc}: HOST, HOST:PORT or *.DOMAIN; separated by commas`,
 });
 
+/** As browsers send them; what would let every page ask is refused. */
+const origins = (doc: string): Option<readonly string[]> => ({
+  parse: (written) => {
+    const value = words('').parse(written.toLowerCase());
+    if (typeof value === 'string') return value;
+    return value.value.every((origin) => /^https?:\/\/[a-z0-9.[\]:-]+$/.test(origin) && isOrigin(origin))
+      ? value
+      : 'origins such as https://HOST or https://HOST:PORT, separated by commas';
+  },
+  default: '',
+  doc: `${doc}: https://HOST or https://HOST:PORT; separated by commas`,
+});
+
+function isOrigin(written: string): boolean {
+  return URL.canParse(written) && new URL(written).origin === written;
+}
+
 /** Where TCP is served. */
 export interface Endpoint {
   /** A name or an address; an IPv6 address without brackets. */
@@ -95,6 +112,7 @@ export const options = {
   keyFile: text('DATA/root.key', 'key file of the seal, 0600; keep it apart from the store'),
   auditFile: text('DATA/audit.log', 'where reads and refusals are recorded, 0600'),
   allowedHosts: words('host names that are answered, besides localhost and that of listen'),
+  corsOrigins: origins('pages of other sites that browsers may let ask; by default none'),
   kubernetesHosts: hosts('API servers that targets added over the API may name; in development also loopback'),
   acceptLoss: flag('start although the anchor knows changes that the store has lost; the loss is audited'),
   requestsPerSecond: count(50_000, [1, 10_000_000], 'requests of one principal, and of one address without a token'),

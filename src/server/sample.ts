@@ -1,5 +1,4 @@
 /** The sample project of a development server; the format is described beside the files. */
-import { join } from 'node:path';
 import { PlumbError } from '#domain/errors';
 import { readYaml } from '#format/yaml';
 import type { Caller, PutRequest, Services, SyncInput } from '#service/services';
@@ -9,22 +8,22 @@ export interface SampleOptions {
   readonly services: Pick<Services, 'policies' | 'principals' | 'projects' | 'environments' | 'changes' | 'syncs'>;
   readonly caller: Caller;
   readonly random: Random;
-  /** Holds `project.yaml`, `environments/` and `policies/`. */
-  readonly folder: string;
-  /** `undefined`: there is no such file. */
-  readonly readText: (path: string) => Promise<string | undefined>;
+  readonly files: SampleFiles;
 }
+
+/** The text of one of `project.yaml`, `environments/NAME.yaml` and `policies/NAME.policy`; `undefined`: there is no such file. */
+export type SampleFiles = (name: string) => string | undefined;
 
 type Mapping = Readonly<Record<string, unknown>>;
 
 /** Loads policies, principals, project, environments, entries and syncs, in this order. Throws `invalid` on a name that it does not know. */
 export async function loadSample(options: SampleOptions): Promise<void> {
   const { services, caller } = options;
-  const content = await readMapping(options, 'project.yaml');
+  const content = readMapping(options, 'project.yaml');
   const file = new Members(content, 'project.yaml', ['project', 'environments', 'policies', 'principals', 'syncs']);
   const reason = { reason: 'sample project' };
   for (const name of file.list('policies') as readonly string[]) {
-    await services.policies.put(caller, name, { text: await readPolicy(options, name) }, reason);
+    await services.policies.put(caller, name, { text: read(options, `policies/${name}.policy`) }, reason);
   }
   for (const { name, ...principal } of file.mappings('principals', ['name', 'policies', 'description'])) {
     await services.principals.put(caller, String(name), principal, reason);
@@ -47,7 +46,7 @@ const entryMembers = ['value', 'expression', 'generate', 'kind', 'type', 'owner'
 /** Entries with one reason are one change. */
 async function loadEntries(options: SampleOptions, project: string, environment: string): Promise<void> {
   const name = `environments/${environment}.yaml`;
-  const file = new Members(await readMapping(options, name), name, ['environment', 'entries']);
+  const file = new Members(readMapping(options, name), name, ['environment', 'entries']);
   const changes = new Map<string, PutRequest[]>();
   for (const [entry, written] of Object.entries(file.mapping('entries'))) {
     const { reason, ...members } = new Members(written as Mapping, `${name}: ${entry}`, entryMembers).content;
@@ -68,16 +67,14 @@ function toPut({ random }: SampleOptions, path: string, members: Mapping): PutRe
   return { ...op, value: Buffer.from(random.bytes(bytes)).toString(as) };
 }
 
-async function readPolicy({ folder, readText }: SampleOptions, name: string): Promise<string> {
-  const text = await readText(join(folder, 'policies', `${name}.policy`));
-  if (text === undefined) throw invalid(`policies/${name}.policy`, 'there is no such file');
+function read({ files }: SampleOptions, name: string): string {
+  const text = files(name);
+  if (text === undefined) throw invalid(name, 'there is no such file');
   return text;
 }
 
-async function readMapping({ folder, readText }: SampleOptions, name: string): Promise<Mapping> {
-  const text = await readText(join(folder, name));
-  if (text === undefined) throw invalid(name, 'there is no such file');
-  return readYaml(text, name) as Mapping;
+function readMapping(options: SampleOptions, name: string): Mapping {
+  return readYaml(read(options, name), name) as Mapping;
 }
 
 /** A mapping of which every name is known. */

@@ -1,5 +1,4 @@
 /** The life of a server process: start, serve, stop. */
-import { join } from 'node:path';
 import { banner } from './banner.ts';
 import { compose } from './compose.ts';
 import type { Composed } from './compose.ts';
@@ -12,6 +11,7 @@ import { createLog, errorFields } from './log.ts';
 import type { Logger } from './log.ts';
 import { helpText } from './options.ts';
 import { loadSample } from './sample.ts';
+import type { SampleFiles } from './sample.ts';
 import { systemRandom } from '#crypto/random';
 import type { ProcessUsage } from '#service/parts';
 import type { Caller, Services } from '#service/services';
@@ -28,8 +28,8 @@ export interface ServerIo {
   readonly version: string;
   /** What the process has used so far. Default: not told. */
   readonly usage?: () => ProcessUsage;
-  /** Folder of the sample project; absolute. */
-  readonly sample: string;
+  /** Of the sample project. Default: there is none. */
+  readonly sample?: SampleFiles;
   readonly stdout: { write(text: string): void };
   readonly stderr: { write(text: string): void };
   /** Calls `handler` for each of these signals. */
@@ -103,7 +103,7 @@ export async function startServer(
   try {
     const caller = config.dev ? await startDevelopment(config, composed, io.sample) : undefined;
     if (!config.dev) await offerBootstrap(config, composed, log);
-    const listening = await listen(config, composed.handle);
+    const listening = await listen(config, composed.handle, composed.responses);
     let stopping: Promise<void> | undefined;
     const stop = async (): Promise<void> => {
       const closed = composed.closeStreams();
@@ -127,15 +127,18 @@ export async function startServer(
 }
 
 /** Signed in as root; the sample project is loaded into a store that holds nothing, and delivered. */
-async function startDevelopment(config: Config, composed: Composed, sample: string): Promise<Caller | undefined> {
+async function startDevelopment(
+  config: Config,
+  composed: Composed,
+  files: SampleFiles = () => undefined,
+): Promise<Caller | undefined> {
   const { services } = composed;
   const caller = await signInRoot(config, composed);
   if (caller === undefined) return undefined;
   const { entries, folders } = await services.entries.list(caller, { limit: 1 });
   const projects = await services.projects.list(caller);
-  const described = await readTextFile(join(sample, 'project.yaml'));
-  if (entries.length + folders.length + projects.length === 0 && described !== undefined) {
-    await loadSample({ services, caller, random: systemRandom, folder: sample, readText: readTextFile });
+  if (entries.length + folders.length + projects.length === 0 && files('project.yaml') !== undefined) {
+    await loadSample({ services, caller, random: systemRandom, files });
   }
   for (const { name, mode } of await services.syncs.list(caller)) {
     if (mode === 'repair') await services.syncs.apply(caller, name).catch(() => undefined);

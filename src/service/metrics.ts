@@ -1,6 +1,6 @@
 /** Metrics in the text format of Prometheus (https://prometheus.io/docs/instrumenting/exposition_formats/). Pure. */
 import type { Figures } from './reconciling.ts';
-import type { ProcessUsage } from './parts.ts';
+import type { HttpSeries, ProcessUsage } from './parts.ts';
 import { conditionTypes } from '#domain/records';
 import type { ConditionType, SyncStatus } from '#domain/records';
 
@@ -12,22 +12,33 @@ export interface Sample {
   /** By target: requests so far, by `<verb> <resource>`. */
   readonly requests: Iterable<readonly [target: string, requests: ReadonlyMap<string, number>]>;
   readonly usage: ProcessUsage | undefined;
+  /** Requests answered since the process began. Default none. */
+  readonly http?: readonly HttpSeries[];
   readonly revision: number;
   readonly version: string;
 }
+
+/** Upper bounds of the buckets of a request's duration, in seconds. */
+export const requestBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
 
 type Labels = Readonly<Record<string, string>>;
 
 interface Family {
   readonly name: string;
-  readonly type: 'counter' | 'gauge';
+  readonly type: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
-  readonly samples: readonly (readonly [labels: Labels, value: number])[];
+  /** `suffix`: of the name, where a family has several series. */
+  readonly samples: readonly (readonly [labels: Labels, value: number, suffix?: string])[];
 }
 
 /** Every family of metrics; never a value, a path or a name of an entry in a label. */
 export function metricsText(sample: Sample): string {
-  const families = [...syncFamilies(sample), ...targetFamilies(sample), ...processFamilies(sample)];
+  const families = [
+    ...syncFamilies(sample),
+    ...targetFamilies(sample),
+    ...httpFamilies(sample),
+    ...processFamilies(sample),
+  ];
   return families.flatMap(lines).join('');
 }
 
@@ -89,6 +100,22 @@ function targetFamilies({ requests }: Sample): readonly Family[] {
     : [counter('plumb_target_requests_total', 'Requests sent to a target since it was opened', samples)];
 }
 
+function httpFamilies({ http = [] }: Sample): readonly Family[] {
+  const samples = http.flatMap(({ route, method, status, counts, sum }) => {
+    const labels = { route, method, status };
+    let total = 0;
+    const buckets = counts.map((count, index) => {
+      const le = String(requestBuckets[index] ?? '+Inf');
+      return [{ ...labels, le }, (total += count), '_bucket'] as const;
+    });
+    return [...buckets, [labels, sum, '_sum'] as const, [labels, total, '_count'] as const];
+  });
+  const help = 'Time from the head of a request to its answer, without streams';
+  return samples.length === 0
+    ? []
+    : [{ name: 'plumb_http_request_duration_seconds', type: 'histogram', help, samples }];
+}
+
 function processFamilies({ usage, revision, version }: Sample): readonly Family[] {
   const own = [
     gauge('plumb_revision', 'Revision of the store', revision),
@@ -121,7 +148,7 @@ function lines({ name, type, help, samples }: Family): readonly string[] {
   return [
     `# HELP ${name} ${help}\n`,
     `# TYPE ${name} ${type}\n`,
-    ...samples.map(([labels, value]) => `${name}${labelText(labels)} ${value}\n`),
+    ...samples.map(([labels, value, suffix = '']) => `${name}${suffix}${labelText(labels)} ${value}\n`),
   ];
 }
 

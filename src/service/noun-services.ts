@@ -13,10 +13,14 @@ export interface Nouns<R, Input> {
     input: Input,
     options: NounPutOptions,
   ): Promise<Named<R> & { readonly revision: number }>;
-  delete(caller: Caller, name: string, options: { readonly reason?: string }): Promise<{ readonly revision: number }>;
+  delete(caller: Caller, name: string, options: NounDeleteOptions): Promise<{ readonly revision: number }>;
 }
 export type Named<R> = { readonly name: string } & R;
-export interface NounPutOptions {
+export interface NounDeleteOptions {
   readonly reason?: string;
+  /** Asked of what is there, in the state that the change is made upon. `mismatch` unless it is so, or when nothing is there. */
+  readonly expect?: (present: object) => boolean;
+}
+export interface NounPutOptions extends NounDeleteOptions {
   readonly expectAbsent?: boolean;
 }

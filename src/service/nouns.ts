@@ -2,7 +2,7 @@ import { checkReason } from './change-request.ts';
 import type { Gate } from './gate.ts';
 import { notFound } from './rights.ts';
 import type { Rights } from './rights.ts';
-import type { Caller, Named, NounPutOptions, Nouns } from './services.ts';
+import type { Caller, Named, NounDeleteOptions, NounPutOptions, Nouns } from './services.ts';
 import type { TruthOp } from '#domain/change';
 import { PlumbError } from '#domain/errors';
 import type { TruthNoun, TruthNouns } from '#domain/records';
@@ -91,7 +91,7 @@ export class PlainRecords<N extends TruthNoun, Input> implements Nouns<TruthNoun
       prepare: (draft, rights) => {
         rights.requireOpenly('admin', path);
         const present = draft.record(noun, name);
-        if (options.expectAbsent === true && present !== undefined) throw exists(path);
+        checkExpected(path, present === undefined ? undefined : { name, ...present }, options);
         record = toRecord(input, { view: draft, name, present, rights });
         return [recordOp(noun, name, record)];
       },
@@ -99,11 +99,7 @@ export class PlainRecords<N extends TruthNoun, Input> implements Nouns<TruthNoun
     return { name, ...(record as TruthNouns[N]), revision: made.revision };
   }
 
-  async delete(
-    caller: Caller,
-    name: string,
-    options: { readonly reason?: string },
-  ): Promise<{ readonly revision: number }> {
+  async delete(caller: Caller, name: string, options: NounDeleteOptions): Promise<{ readonly revision: number }> {
     const { gate, truth } = this.#options;
     const { noun, parseName, pathOf, checkDelete, clear } = this.#rule;
     parseName(name);
@@ -116,6 +112,7 @@ export class PlainRecords<N extends TruthNoun, Input> implements Nouns<TruthNoun
         rights.requireOpenly('admin', path);
         const present = draft.record(noun, name);
         if (present === undefined) throw notFound(path);
+        checkExpected(path, { name, ...present }, options);
         checkDelete({ view: draft, name, present, rights });
         return [recordOp(noun, name, null)];
       },
@@ -135,6 +132,21 @@ export function namesFor(rights: Rights, names: readonly string[], pathOf: (name
   if (visible.length === 0) return 'others that may not be listed';
   const shown = visible.slice(0, 10);
   return shown.length < names.length ? `${shown.join(', ')} and others` : shown.join(', ');
+}
+
+/** Throws `exists` or `mismatch` unless what is there, as a `get` would show what is declared of it, is as expected. */
+export function checkExpected(
+  path: string,
+  present: object | undefined,
+  { expectAbsent, expect }: Pick<NounPutOptions, 'expect' | 'expectAbsent'>,
+): void {
+  if (expectAbsent === true && present !== undefined) throw exists(path);
+  if (expect === undefined || (present !== undefined && expect(present))) return;
+  const found = present === undefined ? 'is not there any more' : 'has been changed since';
+  throw new PlumbError('mismatch', `${path} ${found}`, {
+    hint: 'get it again, and write with the ETag that comes with it',
+    details: { path },
+  });
 }
 
 export function exists(path: string): PlumbError {

@@ -42,6 +42,8 @@ export interface ServiceParts {
   readonly version: string;
   /** Of the process, for metrics. Default nothing. */
   readonly usage?: () => ProcessUsage;
+  /** Of the requests answered so far, for metrics. Default nothing. */
+  readonly http?: () => readonly HttpSeries[];
   /** How much the change stream keeps. */
   readonly feed?: FeedOptions;
 }
@@ -53,6 +55,19 @@ export interface OpenTargets {
   opened(): Iterable<readonly [string, Target]>;
   /** For who composes, once nothing uses them any more. */
   close(): Promise<void>;
+}
+
+/** Durations of the answers of one class to one route. */
+export interface HttpSeries {
+  /** A pattern such as `/api/v1/entries/{path}`, or `other`. */
+  readonly route: string;
+  readonly method: string;
+  /** `2xx` and so on. */
+  readonly status: string;
+  /** For each of the buckets that metrics have how many took that long and longer than the one before; and at the end how many took longer than all. */
+  readonly counts: readonly number[];
+  /** Seconds. */
+  readonly sum: number;
 }
 
 export interface ProcessUsage {

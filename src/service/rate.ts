@@ -37,6 +37,13 @@ export class Rate {
     bucket.left -= 1;
   }
 
+  /** How many are left to the name, and in how many seconds it will have all of them again. */
+  standing(name: string): { readonly left: number; readonly resetSeconds: number } {
+    const { burst, perSecond } = this.#options;
+    const { left } = this.#refill(name);
+    return { left: Math.floor(left), resetSeconds: Math.ceil((burst - left) / perSecond) };
+  }
+
   #refill(name: string): Bucket {
     const { burst, perSecond } = this.#options;
     const now = this.#clock.monotonic();

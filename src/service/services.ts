@@ -57,7 +57,7 @@ export type {
   Targets,
   TargetSummary,
 } from './sync-services.ts';
-export type { Named, NounPutOptions, Nouns } from './noun-services.ts';
+export type { Named, NounDeleteOptions, NounPutOptions, Nouns } from './noun-services.ts';
 export type { Caller } from './caller.ts';
 
 export interface Services {

@@ -1,6 +1,6 @@
 /** The use-cases of targets, and of the syncs that are kept in them. Part of `services.ts`, where the rules for all stand. */
 import type { Caller } from './caller.ts';
-import type { Named, NounPutOptions } from './noun-services.ts';
+import type { Named, NounDeleteOptions, NounPutOptions } from './noun-services.ts';
 import type { Plan, PlanStep } from '#domain/plan';
 import type { HeldBack, StoredTarget, SyncMode, SyncPause, SyncSpec, SyncStatus } from '#domain/records';
 import type { ExamineRequest, TargetInput, TargetReport } from '#reconcile/target-kind';
@@ -16,7 +16,7 @@ export interface Targets {
     options: NounPutOptions,
   ): Promise<TargetSummary & { readonly revision: number }>;
   /** Throws `conflict` as long as syncs write there. Ends its credential too. */
-  delete(caller: Caller, name: string, options: { readonly reason?: string }): Promise<{ readonly revision: number }>;
+  delete(caller: Caller, name: string, options: NounDeleteOptions): Promise<{ readonly revision: number }>;
   /** Asks the other side who it takes us for and what we may do there. Takes `use` or `admin`. */
   check(caller: Caller, name: string, request: TargetCheckRequest): Promise<TargetReport>;
 }
@@ -73,8 +73,7 @@ export interface SyncInput {
   readonly mode?: SyncMode;
   readonly options?: Readonly<Record<string, unknown>>;
 }
-export interface SyncDeleteOptions {
-  readonly reason?: string;
+export interface SyncDeleteOptions extends NounDeleteOptions {
   /** Throws `unavailable` when the target cannot be reached; the sync stays then. */
   readonly deleteOwned?: boolean;
 }

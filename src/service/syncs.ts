@@ -1,6 +1,6 @@
 import { checkReason } from './change-request.ts';
 import type { Gate } from './gate.ts';
-import { exists, recordOp } from './nouns.ts';
+import { checkExpected, recordOp } from './nouns.ts';
 import { parsePolicyName } from './policies.ts';
 import type { Reconciling } from './reconciling.ts';
 import { notFound } from './rights.ts';
@@ -72,7 +72,7 @@ export class SyncKeeper implements Syncs {
     const prepare = (draft: TruthDraft, rights: Rights): SyncSpec => {
       rights.requireOpenly('sync', path);
       const present = draft.record('sync', name);
-      if (options.expectAbsent === true && present !== undefined) throw exists(path);
+      checkExpected(path, present === undefined ? undefined : { name, ...present }, options);
       authoriseSpec(this.#options, { draft, rights, spec: asked });
       return following(asked, present, clock.now());
     };
@@ -113,15 +113,20 @@ export class SyncKeeper implements Syncs {
     const { gate, truth, kept, reconciling } = this.#options;
     const path = nounPaths.sync(name);
     const reason = checkReason(options.reason);
-    if (options.deleteOwned === true)
-      checkWithdrawn(name, await this.#run(caller, name, () => reconciling.withdraw(name)));
+    const withdraw = (spec: SyncSpec) => {
+      checkExpected(path, { name, ...spec }, options);
+      return reconciling.withdraw(name);
+    };
+    if (options.deleteOwned === true) checkWithdrawn(name, await this.#run(caller, name, withdraw));
     const made = await gate.change(truth, caller, {
       action: 'sync',
       path,
       reason,
       prepare: (draft, rights) => {
         rights.require('sync', path);
-        if (draft.record('sync', name) === undefined) throw notFound(path);
+        const present = draft.record('sync', name);
+        if (present === undefined) throw notFound(path);
+        checkExpected(path, { name, ...present }, options);
         return [recordOp('sync', name, null)];
       },
     });

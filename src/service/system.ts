@@ -8,7 +8,7 @@ import type { ChainReport } from '#store/log';
 
 type SystemParts = Pick<
   ServiceParts,
-  'truth' | 'work' | 'truthState' | 'workState' | 'verifyAudit' | 'version' | 'usage'
+  'truth' | 'work' | 'truthState' | 'workState' | 'verifyAudit' | 'version' | 'usage' | 'http'
 > & {
   readonly reconciling: Pick<Reconciling, 'figures'>;
   readonly open: Pick<OpenTargets, 'opened'>;
@@ -50,7 +50,7 @@ export class SystemState implements System {
   }
 
   #measured(): string {
-    const { truthState, workState, reconciling, open, usage, version } = this.#parts;
+    const { truthState, workState, reconciling, open, usage, http, version } = this.#parts;
     const syncs = [...truthState.view.records('sync')];
     return metricsText({
       figures: reconciling.figures?.(),
@@ -59,6 +59,7 @@ export class SystemState implements System {
         requests === undefined ? [] : [[name, requests]],
       ),
       usage: usage?.(),
+      ...(http === undefined ? {} : { http: http() }),
       revision: truthState.view.revision,
       version,
     });

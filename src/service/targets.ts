@@ -4,11 +4,19 @@ import { checkReason } from './change-request.ts';
 import type { CheckedOp } from './change-request.ts';
 import { describedBy } from './environments.ts';
 import type { Gate } from './gate.ts';
-import { exists, namesFor, recordOp } from './nouns.ts';
+import { checkExpected, namesFor, recordOp } from './nouns.ts';
 import type { OpenTargets } from './parts.ts';
 import { notFound } from './rights.ts';
 import type { Rights } from './rights.ts';
-import type { Caller, NounPutOptions, TargetCheckRequest, TargetPutInput, Targets, TargetSummary } from './services.ts';
+import type {
+  Caller,
+  NounDeleteOptions,
+  NounPutOptions,
+  TargetCheckRequest,
+  TargetPutInput,
+  Targets,
+  TargetSummary,
+} from './services.ts';
 import { checkRequest, isExamined, parseTargetName, withinTime } from './target-checks.ts';
 import type { Keyring } from '#crypto/keyring';
 import type { TruthOp } from '#domain/change';
@@ -82,7 +90,7 @@ export class TargetKeeper implements Targets {
         rights.requireOpenly('admin', path);
         if (configured.has(name)) throw isConfigured(name);
         const present = draft.record('target', name);
-        if (options.expectAbsent === true && present !== undefined) throw exists(path);
+        checkExpected(path, present === undefined ? undefined : summaryOf(name, present, undefined), options);
         const parsed = this.#parse(input);
         const ops = this.#credentialOps(draft, { name, reason, rights, credential: parsed.credential });
         const record = toRecord(name, { parsed, input, present });
@@ -93,11 +101,7 @@ export class TargetKeeper implements Targets {
     return { ...(summary as TargetSummary), revision: made.revision };
   }
 
-  async delete(
-    caller: Caller,
-    name: string,
-    options: { readonly reason?: string },
-  ): Promise<{ readonly revision: number }> {
+  async delete(caller: Caller, name: string, options: NounDeleteOptions): Promise<{ readonly revision: number }> {
     const { gate, truth, configured } = this.#options;
     const path = nounPaths.target(parseTargetName(name));
     const reason = checkReason(options.reason);
@@ -107,8 +111,9 @@ export class TargetKeeper implements Targets {
       reason,
       prepare: (draft, rights) => {
         rights.requireOpenly('admin', path);
-        if (draft.record('target', name) === undefined)
-          throw configured.has(name) ? isConfigured(name) : notFound(path);
+        const present = draft.record('target', name);
+        if (present === undefined) throw configured.has(name) ? isConfigured(name) : notFound(path);
+        checkExpected(path, summaryOf(name, present, undefined), options);
         // A stored one that the configuration hides serves no sync.
         if (!configured.has(name)) checkUnused(draft, rights, name);
         const context = contextOf(draft, rights, reason);

@@ -1,4 +1,5 @@
 /** The REST API over use-cases that need no store. */
+import { randomBytes } from 'node:crypto';
 import type { InjectOptions } from 'fastify';
 import { FakeClock } from './clock.ts';
 import { PlumbError } from '#domain/errors';
@@ -214,6 +215,8 @@ export async function makeHandler(services: Services, options: Partial<RestOptio
     clock: new FakeClock(),
     limits: defaultLimits,
     streams: defaultStreamLimits,
+    random: { bytes: (length) => new Uint8Array(randomBytes(length)), next: Math.random },
+    corsOrigins: [],
     ...options,
   });
   await handler.ready();

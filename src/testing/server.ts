@@ -1,5 +1,6 @@
 /** Whole servers for tests: in this process, or as one of their own that can be killed. */
 import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +14,13 @@ import type { RunningServer } from '#server/server';
 import { readTextFile, writeFileAtomic } from '#util/files';
 
 const root = join(import.meta.dirname, '..', '..');
+const sampleFolder = join(root, 'examples/changelog');
+
+/** The sample project of this clone. */
+const sampleFiles = (name: string): string | undefined => {
+  const path = join(sampleFolder, name);
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+};
 
 export interface ServerOptions {
   /** Default: a new one under the system's, removed when the server stops. One that is given stays. */
@@ -62,7 +70,7 @@ export async function startServer(options: ServerOptions = {}): Promise<LocalSer
   const config = await readConfig({ argv, env: {}, cwd: folder, readText: readTextFile });
   const lines: string[] = [];
   const log = createLog(config, { write: (line) => lines.push(line) });
-  const io = { version: '0.0.0', sample: join(root, 'examples/changelog') };
+  const io = { version: '0.0.0', sample: sampleFiles };
   const remove = async (): Promise<void> => {
     if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
   };
@@ -128,7 +136,7 @@ export function socketTransport(socket: string): Transport {
 
 /** Asks until it is; a socket that is not there yet refuses at once. */
 async function untilReady(socket: string): Promise<void> {
-  const client = createClient({ address: 'http://localhost', transport: socketTransport(socket) });
+  const client = createClient({ address: 'http://localhost', retry: false, transport: socketTransport(socket) });
   while ((await client.system.health().catch(() => undefined))?.ready !== true) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
@@ -143,7 +151,12 @@ async function connect(
   const socket = join(data, 'plumb.sock');
   const transport = socketTransport(socket);
   const clientOf = (bearer?: string): Client =>
-    createClient({ address: 'http://localhost', transport, ...(bearer === undefined ? {} : { token: bearer }) });
+    createClient({
+      address: 'http://localhost',
+      retry: false,
+      transport,
+      ...(bearer === undefined ? {} : { token: bearer }),
+    });
   const kept = join(data, 'token');
   let token = (await readTextFile(kept))?.trim();
   if (token === undefined) {

@@ -1,11 +1,13 @@
 import type { Transport, TransportRequest } from '@plumbd/client';
-import type { CliIo, FileStatus, SpawnRequest } from '#cli/io';
+import type { CertificateFacts, CliIo, FileStatus, SpawnRequest } from '#cli/io';
 import { runCli } from '#cli/cli';
 import { PlumbError } from '#domain/errors';
 
 /** A file of a {@link FakeTerminal}, absolute paths. */
 export interface FakeFile {
   readonly text: string;
+  /** What it is where it is no text. */
+  readonly bytes?: Uint8Array;
   /** Default 0o600. */
   readonly mode?: number;
   /** Default 1000, the user. */
@@ -30,10 +32,20 @@ export interface TerminalOptions {
   readonly terminal?: boolean;
   /** Characters of its lines. Default: not told. */
   readonly columns?: number;
+  /** Lines of its screen. Default: not told. */
+  readonly rows?: number;
+  /** Whether the system has a keyring. Default false. */
+  readonly keyring?: boolean;
+  /** Milliseconds since the epoch. Default: the beginning of 2026. */
+  readonly now?: () => number;
   /** What is typed at hidden prompts, in order. */
   readonly typed?: readonly string[];
-  /** Answers `METHOD /path` with a body, or with a status and a body. Default: nothing answers. */
+  /** Answers `METHOD /path` with a body, or with `status`, `headers` and `body`. Default: nothing answers. */
   readonly answers?: Readonly<Record<string, unknown>>;
+  /** What `https` servers show. Default: nobody speaks TLS. */
+  readonly certificate?: CertificateFacts;
+  /** Bytes of every file system. Default: not told. */
+  readonly space?: { readonly free: number; readonly total: number };
   /** Plays the command that `run` starts. */
   readonly child?: (request: SpawnRequest) => { readonly code: number } | { readonly signal: number };
 }
@@ -53,6 +65,18 @@ export class FakeTerminal {
   readonly signals = new Map<NodeJS.Signals, (signal: NodeJS.Signals) => void>();
   readonly #options: TerminalOptions;
   readonly #typed: string[];
+  /** What is in the system's keyring, if it has one. */
+  #kept: string | undefined;
+  readonly #keyring: CliIo['keyring'] = {
+    read: async () => this.#kept,
+    write: async (text) => {
+      if (this.#options.keyring === true) this.#kept = text;
+      return this.#options.keyring === true;
+    },
+    remove: async () => {
+      this.#kept = undefined;
+    },
+  };
 
   constructor(options: TerminalOptions = {}) {
     this.#options = options;
@@ -74,6 +98,7 @@ export class FakeTerminal {
     const output = (name: 'stdout' | 'stderr') => ({
       isTerminal: terminal,
       columns: this.#options.columns,
+      rows: this.#options.rows,
       write: (text: string | Uint8Array) => {
         written[name] += Buffer.from(text).toString();
       },
@@ -85,21 +110,32 @@ export class FakeTerminal {
       home: '/home/ada',
       uid: 1000,
       version: '0.0.0',
+      node: '26.0.0',
+      platform: 'linux',
       stdin: {
         isTerminal: terminal,
         read: async () => Buffer.from(stdin),
         readHidden: async () => this.#typed.shift() ?? '',
+        readLine: async () => this.#typed.shift() ?? '',
       },
       stdout: output('stdout'),
       stderr: output('stderr'),
       files: this.#fileOperations(),
-      now: () => Date.UTC(2026, 0, 1),
+      now: this.#options.now ?? (() => Date.UTC(2026, 0, 1)),
+      // No time passes: who waits for something else besides gets that.
+      wait: (_ms, signal) =>
+        signal === undefined || signal.aborted
+          ? Promise.resolve()
+          : new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
+      keyring: this.#keyring,
+      certificate: async () => this.#options.certificate ?? fail('nobody speaks TLS here'),
       transport: ({ socket }) => this.#transport(socket),
       expectSpawn: () => undefined,
       spawn: async (request) => {
         this.spawned.push(request);
         return {
           kill: () => undefined,
+          exited: Promise.resolve(),
           ended: Promise.resolve((this.#options.child ?? (() => ({ code: 0 })))(request)),
         };
       },
@@ -116,20 +152,34 @@ export class FakeTerminal {
     return {
       read: (path) => {
         const file = this.files.get(path);
-        return file === undefined ? null : Buffer.from(file.text);
+        return file === undefined ? null : Buffer.from(file.bytes ?? file.text);
       },
       status: (path) => {
         const file = this.files.get(path);
         if (file === undefined) return null;
         return { kind: file.kind ?? 'file', owner: file.owner ?? 1000, mode: file.mode ?? 0o600 };
       },
+      list: (path) => {
+        const inside = [...this.files.keys()].filter((name) => name.startsWith(`${path}/`));
+        return [...new Set(inside.map((name) => name.slice(path.length + 1).replace(/\/.*$/, '')))].sort();
+      },
       create: (path, text) => {
         if (this.files.has(path)) throw new PlumbError('exists', `${path} exists already`);
         this.files.set(path, { text, mode: 0o644 });
       },
       writePrivate: (path, bytes) => {
-        this.files.set(path, { text: Buffer.from(bytes).toString() });
+        this.files.set(path, { text: Buffer.from(bytes).toString(), ...(typeof bytes === 'string' ? {} : { bytes }) });
       },
+      makePrivateFolder: (within) => {
+        const path = `${within}/plumb-${this.files.size}`;
+        this.files.set(path, { text: '', kind: 'folder', mode: 0o700 });
+        return path;
+      },
+      remove: (path) => {
+        for (const name of [...this.files.keys()])
+          if (name === path || name.startsWith(`${path}/`)) this.files.delete(name);
+      },
+      space: () => this.#options.space ?? null,
     };
   }
 
@@ -139,8 +189,19 @@ export class FakeTerminal {
       const { pathname } = new URL(url);
       const answer = this.#options.answers?.[`${request.method} ${pathname}`];
       if (answer === undefined) throw new Error('nothing answers');
-      const { status = 200, body = answer } = answer as { status?: number; body?: unknown };
-      return { status, headers: { get: () => null }, text: async () => JSON.stringify(body), body: null };
+      if (answer instanceof Error) throw answer;
+      const told = answer as { status?: number; body?: unknown; headers?: Readonly<Record<string, string>> };
+      const { status = 200, body = answer, headers = {} } = told;
+      return {
+        status,
+        headers: { get: (name) => headers[name] ?? null },
+        text: async () => JSON.stringify(body),
+        body: null,
+      };
     };
   }
+}
+
+function fail(message: string): never {
+  throw new Error(message);
 }

@@ -1,7 +1,8 @@
 import { exitCodes } from '#cli/failures';
 import type { CommandRow } from '#cli/table';
 import { commandTable } from '#cli/table';
-import { FakeTerminal } from '#testing/terminal';
+import { commandPage } from '#cli/help';
+import { pageText } from '#cli/page-text';
 
 /** Commands with the words that call them; groups are taken apart. */
 function leaves(rows: readonly CommandRow[], words: readonly string[]): readonly (readonly string[])[] {
@@ -18,17 +19,21 @@ export async function commandReference(): Promise<string> {
   const sections = await Promise.all(leaves(commandTable, []).map(section));
   return `# Commands
 
-What \`plumb COMMAND --help\` prints, for every command. \`plumb server --help\` says how to run [a server](server.md).
+What \`plumb COMMAND --help\` and \`man\` tell about every command, without what all of them have in common. \`plumb server --help\` says how to run [a server](server.md).
 
-- A path in full always wins. A single name is looked up in the environment: \`-e FOLDER\`, else \`PLUMB_ENV\`, else
-  \`environment\` of the nearest \`plumb.yaml\`, else the root; \`-e /\` is the root whatever else is said. A folder is
+- A path in full always wins. A single name is looked up in the environment: \`-e FOLDER\`, else \`PLUMB_ENV\`, else in
+  the nearest \`plumb.yaml\` what \`branches\` says for the branch of git (\`plumb help paths\`), else its \`environment\`, else
+  the root; \`-e /\` is the root whatever else is said. A folder is
   always given in full.
 - Which server and which token is used stands under [tokens](tokens.md#where-the-command-line-looks).
 - Values of secrets are masked unless \`--reveal\` is given. Where a program would take the mask for the value, there is
   an error instead.
-- \`--json\` prints what the API answers; a masked value is left out, and \`masked\` is true.
-- Results go to standard output; notes, warnings and errors to standard error. Colours are used on a terminal only, and
-  never with \`NO_COLOR\`.
+- \`--json\` prints what the API answers, \`--format yaml\` the same as YAML; a masked value is left out, and \`masked\` is true.
+  \`--format\` is how the answer looks and \`-o\` always a file, because \`export -o FILE\` is what people know from
+  \`curl\` and \`openssl\`. \`export\` and \`import\` mean the format of the file.
+- Results go to standard output; notes, warnings and errors to standard error. Colours are used on a terminal only,
+  never with \`--no-color\` or \`NO_COLOR\`, and everywhere with \`FORCE_COLOR\`.
+- On a terminal, tables are cut to its width and long output goes through a pager. In pipes nothing is cut or paged.
 
 | exit code | means |
 |---|---|
@@ -38,10 +43,6 @@ ${sections.join('\n')}`;
 }
 
 async function section(words: readonly string[]): Promise<string> {
-  const { stdout } = await new FakeTerminal().run(...words, '--help');
-  const text = stdout
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
-  return `## plumb ${words.join(' ')}\n\n\`\`\`\n${text.trim()}\n\`\`\`\n`;
+  const text = pageText(await commandPage(words), { isShort: true });
+  return `## plumb ${words.join(' ')}\n\n\`\`\`text\n${text.trim()}\n\`\`\`\n`;
 }

@@ -7,10 +7,11 @@
  * - Before `plumb`: `NAME=value` sets a variable, `tty` makes all streams a terminal, `tty:TYPED` also types at hidden prompts.
  * - `$(NAME)` stands for the content of a file, `$(NAME:FIELD)` for a member of the JSON in it; `< NAME` and `> NAME` are as in a shell. `$ cat NAME`, `$ mode NAME`,
  *   `$ edit NAME TEXT` and `$ fill NAME BYTES` look at a file or write it.
+ * - `$ stop` stops the server; `$ alter FOLDER` flips a bit in every file there.
  * - `# …` is a comment. `: dev` as the first line asks for a server with the sample project.
  * - `-- NAME --` begins a file that is there from the start.
  */
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { runCli } from '#cli/cli';
 import type { CliIo } from '#cli/io';
@@ -70,6 +71,7 @@ export class Shell {
     this.#server = server;
     this.#folder = join(server.folder, 'user');
     mkdirSync(this.#folder);
+    mkdirSync(join(this.#folder, '.run'), { mode: 0o700 });
     for (const [name, text] of files) this.#write(name, text);
   }
 
@@ -79,11 +81,32 @@ export class Shell {
       word.replace(/\$\(([^):]+):?([^)]*)\)/g, (_, name: string, field: string) => this.#contentOf(name, field)),
     );
     const [program = '', name = '', text = ''] = words;
-    if (program === 'cat') return lines(this.#read(name)).map(unmistakable);
+    if (program === 'cat')
+      return lines(existsSync(this.#path(name)) ? this.#read(name) : `${name} is not there`).map(unmistakable);
     if (program === 'mode') return [(statSync(this.#path(name)).mode & 0o777).toString(8)];
     if (program === 'edit') return this.#edit(name, `${text}\n`);
+    if (program === 'stop') return this.#stopServer();
+    if (program === 'alter') return this.#alter(name);
     if (program === 'fill') return this.#edit(name, 'x'.repeat(Number(text)));
     return this.#plumb(words);
+  }
+
+  /** From now on it does not answer. */
+  async #stopServer(): Promise<readonly string[]> {
+    await this.#server.running.stop();
+    return [];
+  }
+
+  /** One bit of every file in a folder is another. */
+  #alter(name: string): readonly string[] {
+    for (const file of readdirSync(this.#path(name))) {
+      const path = join(this.#path(name), file);
+      const bytes = readFileSync(path);
+      const middle = bytes.length >> 1;
+      bytes[middle] = (bytes[middle] ?? 0) ^ 1;
+      writeFileSync(path, bytes);
+    }
+    return [];
   }
 
   #contentOf(name: string, field: string): string {
@@ -140,11 +163,18 @@ export class Shell {
         TERM: 'dumb',
         PLUMB_ADDR: `unix:${this.#server.socket}`,
         PLUMB_TOKEN: this.#server.token,
+        XDG_RUNTIME_DIR: join(this.#folder, '.run'),
         ...env,
       },
       cwd: this.#folder,
       home: this.#folder,
-      stdin: { isTerminal, read: async () => Buffer.from(stdin), readHidden: async () => typed.shift() ?? '' },
+      keyring: { read: async () => undefined, write: async () => false, remove: async () => undefined },
+      stdin: {
+        isTerminal,
+        read: async () => Buffer.from(stdin),
+        readHidden: async () => typed.shift() ?? '',
+        readLine: async () => typed.shift() ?? '',
+      },
       stdout: output('stdout'),
       stderr: output('stderr'),
       // What a child would print on our streams is caught like our own.
@@ -161,6 +191,7 @@ export class Shell {
       .replaceAll(this.#folder, '$HOME')
       .replaceAll(this.#server.socket, '$SOCKET')
       .replaceAll(this.#server.folder, '$SERVER')
+      .replace(/\$HOME\/\.run\/plumb-\w{6}\//g, '$PRIVATE/')
       .replace(/\bplumb\.[\w-]{8}\.[\w-]{43}/g, '<token>')
       .replace(/\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ/g, '<time>')
       .replace(/\b\d+ (?:s|min) ago( *)/g, (_, blanks: string) => `<ago>${blanks === '' ? '' : '   '}`)

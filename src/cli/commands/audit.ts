@@ -7,6 +7,7 @@ export const verify = defineCommand<ConnectionFlags, []>({
   parameters: { flags: connectionFlags },
   description: 'Reads every record again and compares the chains with their anchor. Exits with 1 if one is broken.',
   examples: [{ input: 'audit verify', brief: '' }],
+  paged: true,
   async run(session, flags) {
     const client = await session.connect(flags);
     const report = await client.system.verify();
@@ -18,7 +19,7 @@ export const verify = defineCommand<ConnectionFlags, []>({
       problem ?? '',
     ]);
     if (flags.json) session.printJson(report);
-    else session.print(table(['CHAIN', 'STATE', 'RECORDS', 'ANCHORED', ''], rows));
+    else session.print(table(['CHAIN', 'STATE', 'RECORDS', 'ANCHORED', ''], rows, session.room));
     if (!report.ok) session.exitWith(exitCodes.failed.code);
   },
 });

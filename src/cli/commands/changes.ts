@@ -34,7 +34,7 @@ export const command = defineCommand<Flags, [under?: string]>({
       const request = { ...(under === undefined ? {} : { under }), ...(after === undefined ? {} : { after }) };
       let seen = 0;
       for await (const event of client.changes.watch(request, { signal: stop.signal })) {
-        if (flags.json) session.print(`${JSON.stringify(event)}\n`);
+        if (flags.json) session.printJsonLine(event);
         else printEvent(session, event);
         if (event.type === 'change') seen += 1;
         if (seen >= count) stop.abort();

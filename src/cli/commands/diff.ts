@@ -26,6 +26,8 @@ export const command = defineCommand<Flags, [left: string, right: string]>({
     { input: 'diff changelog/development changelog/production', brief: '' },
     { input: 'diff changelog/production@41 changelog/production', brief: 'what changed since revision 41' },
   ],
+  see: ['why', 'history', 'sync diff'],
+  paged: true,
   async run(session, flags, ...[left, right]) {
     const client = await session.connect(flags);
     const diff = await client.entries.diff({ left: parseSide(left), right: parseSide(right) });

@@ -52,7 +52,9 @@ async function end(session: Session, op: 'delete' | 'unset', flags: Flags, names
   const { ifVersion, reason, force = false, dryRun = false } = flags;
   if (ifVersion !== undefined && names.length > 1) throw new UsageError('--if-version goes with one path only');
   const expect = ifVersion === undefined ? {} : { expect: ifVersion };
-  const ops = await Promise.all(names.map(async (name) => ({ op, path: await session.path(name, flags), ...expect })));
+  const ops = await Promise.all(
+    names.map(async (name) => ({ op, path: await session.path(name, flags, 'write'), ...expect })),
+  );
   const client = await session.connect(flags);
   const result = await client.changes.apply({ ops, force, dryRun, ...(reason === undefined ? {} : { reason }) });
   printChange(session, result, flags.json === true);

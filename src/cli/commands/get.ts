@@ -1,11 +1,23 @@
-import type { EvaluatedEntry } from '@plumbd/client';
+import type { Client, EvaluatedEntry } from '@plumbd/client';
 import { PlumbError } from '#domain/errors';
-import type { EnvironmentFlags } from '../command.ts';
-import { argument, defineCommand, environmentAliases, environmentFlags, numberFlag, switchFlag } from '../command.ts';
+import type { EnvironmentFlags, WatchFlags } from '../command.ts';
+import {
+  argument,
+  defineCommand,
+  environmentAliases,
+  environmentFlags,
+  isWatching,
+  numberFlag,
+  offlineFlags,
+  switchFlag,
+  watchFlags,
+} from '../command.ts';
+import { connectToRead } from '../offline-wish.ts';
+import type { OfflineFlags } from '../offline-wish.ts';
 import type { Session } from '../session.ts';
 import { mask } from '../style.ts';
 
-interface Flags extends EnvironmentFlags {
+interface Flags extends EnvironmentFlags, OfflineFlags, WatchFlags {
   readonly reveal?: boolean;
   readonly raw?: boolean;
   readonly version?: number;
@@ -15,6 +27,8 @@ export const command = defineCommand<Flags, [path: string]>({
   parameters: {
     flags: {
       ...environmentFlags,
+      ...watchFlags,
+      ...offlineFlags,
       reveal: switchFlag('Print a secret'),
       raw: switchFlag('Print the text of an expression instead of its result'),
       version: numberFlag('N', "That version of the path's own instead of the present one", 1),
@@ -22,28 +36,47 @@ export const command = defineCommand<Flags, [path: string]>({
     aliases: environmentAliases,
     positional: { kind: 'tuple', parameters: [argument('PATH', 'Path of an entry, or a single name')] },
   },
-  description:
+  description: [
     'A secret is masked on a terminal and refused elsewhere, unless --reveal is given. Values of type bytes are printed as bytes.',
+    'With --watch it is printed again whenever it becomes another, by a change of its own or of what it refers to; with',
+    '--json, one document a line.',
+  ].join('\n'),
   examples: [
     { input: 'get changelog/production/DB_HOST', brief: '' },
     { input: 'get -e changelog/production DB_PASS --reveal', brief: 'a secret' },
     { input: 'get changelog/production/DB_URL --raw', brief: 'an expression as it was written' },
+    { input: 'get -e changelog/production DB_HOST --watch', brief: 'until interrupted' },
   ],
   async run(session, flags, name) {
     const path = await session.path(name, flags);
-    const { raw, version } = flags;
-    const client = await session.connect(flags);
-    const entry = await client.entries.get({
-      path,
-      ...(raw ? { raw } : {}),
-      ...(version === undefined ? {} : { version }),
-    });
-    const hidden = entry.secret && !flags.reveal;
-    if (flags.json) session.printJson(hidden ? withoutValue(entry) : entry);
-    else if (hidden) printHidden(session, path);
-    else session.printValue(entry.type === 'bytes' ? Buffer.from(entry.value, 'base64') : entry.value);
+    if (isWatching(flags)) return watch(session, flags, path);
+    show(session, flags, await read(await connectToRead(session, flags), flags, path));
   },
 });
+
+function read(client: Client, { raw, version }: Flags, path: string): Promise<EvaluatedEntry> {
+  return client.entries.get({ path, ...(raw ? { raw } : {}), ...(version === undefined ? {} : { version }) });
+}
+
+function show(session: Session, flags: Flags, entry: EvaluatedEntry): void {
+  const hidden = entry.secret && !flags.reveal;
+  if (flags.json) {
+    const shown = hidden ? withoutValue(entry) : entry;
+    if (flags.watch) session.printJsonLine(shown);
+    else session.printJson(shown);
+  } else if (hidden) printHidden(session, entry.path);
+  else session.printValue(entry.type === 'bytes' ? Buffer.from(entry.value, 'base64') : entry.value);
+}
+
+async function watch(session: Session, flags: Flags, path: string): Promise<void> {
+  const { follow, firstSegment } = await import('../watching.ts');
+  await follow<EvaluatedEntry>(session, flags, {
+    look: (client) => read(client, flags, path),
+    mark: ({ etag }) => etag,
+    show: (entry) => show(session, flags, entry),
+    projects: ({ origin }) => [path, ...origin.map((from) => from.path)].map(firstSegment),
+  });
+}
 
 function withoutValue({ value: _, ...rest }: EvaluatedEntry): object {
   return { ...rest, masked: true };

@@ -19,6 +19,8 @@ export const command = defineCommand<Flags, [path: string]>({
   },
   description: "The path's own versions, newest first, without values; get --version N prints one.",
   examples: [{ input: 'history changelog/production/DB_HOST', brief: '' }],
+  see: ['why', 'diff'],
+  paged: true,
   async run(session, { limit = 100, before, ...flags }, name) {
     const path = await session.path(name, flags);
     const client = await session.connect(flags);
@@ -34,7 +36,9 @@ export const command = defineCommand<Flags, [path: string]>({
       String(version.revision),
       version.reason,
     ]);
-    session.print(table(['VERSION', 'STATE', 'KIND', 'TYPE', 'CHANGED', 'BY', 'REVISION', 'REASON'], rows));
+    session.print(
+      table(['VERSION', 'STATE', 'KIND', 'TYPE', 'CHANGED', 'BY', 'REVISION', 'REASON'], rows, session.room),
+    );
     if (page.next !== undefined) session.note('hint', `older versions: --before ${page.next}`);
   },
 });

@@ -27,6 +27,7 @@ export const command = defineCommand<Flags, []>({
     { input: 'login --address https://plumb.example', brief: 'asks for a token' },
     { input: 'login --address unix:/run/plumb/plumb.sock --bootstrap --name ada < bootstrap-token', brief: '' },
   ],
+  see: ['whoami', 'help servers'],
   async run(session, flags) {
     const { io } = session;
     if (flags.name !== undefined && !flags.bootstrap) throw new UsageError('--name goes with --bootstrap');

@@ -1,14 +1,21 @@
 import type { EvaluatedEntry } from '@plumbd/client';
 import type { EnvironmentFlags } from '../command.ts';
-import { argument, defineCommand, environmentAliases, environmentFlags, switchFlag } from '../command.ts';
+import { argument, defineCommand, environmentAliases, environmentFlags, offlineFlags, switchFlag } from '../command.ts';
+import { parseDuration } from '../duration.ts';
 import { childEnvironment } from '../child-environment.ts';
 import { exitCodes, isFailure, UsageError } from '../failures.ts';
-import type { Child, CliIo, SpawnRequest } from '../io.ts';
+import type { CliIo, SpawnRequest } from '../io.ts';
+import { connectToRead } from '../offline-wish.ts';
+import type { OfflineFlags } from '../offline-wish.ts';
 import type { Session } from '../session.ts';
 
-interface Flags extends Omit<EnvironmentFlags, 'json'> {
+interface Flags extends Omit<EnvironmentFlags, 'json'>, OfflineFlags {
   readonly mask?: boolean;
   readonly allowName?: readonly string[];
+  readonly watch?: boolean;
+  /** Seconds. */
+  readonly grace?: number;
+  readonly signal?: NodeJS.Signals;
 }
 
 const { json: _, ...placeFlags } = environmentFlags;
@@ -17,6 +24,7 @@ export const command = defineCommand<Flags, string[]>({
   parameters: {
     flags: {
       ...placeFlags,
+      ...offlineFlags,
       mask: switchFlag("Hide secrets of 8 bytes and more in the command's output"),
       allowName: {
         kind: 'parsed',
@@ -25,6 +33,21 @@ export const command = defineCommand<Flags, string[]>({
         variadic: true,
         placeholder: 'NAME',
         brief: 'Allow a name such as NODE_OPTIONS, by which values become code; may be given several times',
+      },
+      watch: switchFlag('Start the command anew whenever one of its values changes'),
+      grace: {
+        kind: 'parsed',
+        parse: parseDuration,
+        optional: true,
+        placeholder: 'DURATION',
+        brief: 'With --watch: time between SIGTERM and SIGKILL. Default: 10s',
+      },
+      signal: {
+        kind: 'parsed',
+        parse: parseSignal,
+        optional: true,
+        placeholder: 'SIGNAL',
+        brief: 'With --watch: send this instead of starting anew, such as SIGHUP',
       },
     },
     aliases: environmentAliases,
@@ -39,15 +62,25 @@ export const command = defineCommand<Flags, string[]>({
     'place of plumb, so terminal, signals and exit code are its own. With --mask plumb stays: the output goes through',
     'pipes, signals are handed on, and so is the exit code (128 + N if signal N ended the command). If the command cannot',
     'be started the exit code is 125, 126 or 127.',
+    'With --watch plumb stays too. When a value has become another, the command gets SIGTERM, after the grace SIGKILL, and',
+    'is started with the new values; with --signal it gets that signal and keeps the old ones. A command that fails is',
+    'started again, after 1 s at first and up to 30 s; one that ends with 0, or because plumb was told to end, ends plumb',
+    'with its exit code. The command itself gets the signals: a shell that starts a server does best to exec it.',
   ].join('\n'),
   examples: [
     { input: 'run -e changelog/development -- mix phx.server', brief: '' },
     { input: 'run -e changelog/test --mask -- make test', brief: '' },
+    { input: 'run -e changelog/development --watch -- node server.js', brief: 'restarted on a change' },
   ],
+  see: ['export', 'help servers'],
+  exits: ['notRun', 'notExecutable', 'notFound'],
   async run(session, flags, ...words) {
+    if (!flags.watch && (flags.grace ?? flags.signal) !== undefined) {
+      throw new UsageError('--grace and --signal go with --watch');
+    }
+    if (flags.watch && flags.offline) throw new UsageError('--offline does not go with --watch');
     try {
-      const prepared = await prepare(session, flags, words);
-      session.exitWith(await runPrepared(session, prepared));
+      session.exitWith(await start(session, flags, words));
     } catch (error) {
       if (error instanceof UsageError) throw error;
       session.fail(error);
@@ -62,12 +95,32 @@ interface Prepared {
   readonly end: () => void;
 }
 
-async function prepare(session: Session, flags: Flags, [program = '', ...args]: readonly string[]): Promise<Prepared> {
+async function start(session: Session, flags: Flags, words: readonly string[]): Promise<number> {
   const folder = await session.folder(undefined, flags);
-  const client = await session.connect(flags);
-  if (flags.mask === true) session.io.expectSpawn();
+  const client = await (flags.watch === true ? session.connect(flags) : connectToRead(session, flags));
+  if (flags.mask === true || flags.watch === true) session.io.expectSpawn();
+  const prepare = (entries: readonly EvaluatedEntry[]): Promise<Prepared> =>
+    prepareFor(session, { flags, words, folder, entries });
+  if (flags.watch === true) {
+    const { Rerun } = await import('../rerun.ts');
+    const { grace = 10, signal } = flags;
+    const notStarted = (error: unknown): number => notStartedCode(session, error);
+    return new Rerun(session, { client, folder, prepare, graceMs: grace * 1000, signal, notStarted }).run();
+  }
   const { entries } = await client.entries.evaluate({ folder });
   if (entries.length === 0) session.note('warning', `nothing is in ${folder}`);
+  return runPrepared(session, await prepare(entries));
+}
+
+interface Given {
+  readonly flags: Flags;
+  readonly words: readonly string[];
+  readonly folder: string;
+  readonly entries: readonly EvaluatedEntry[];
+}
+
+async function prepareFor(session: Session, { flags, words, folder, entries }: Given): Promise<Prepared> {
+  const [program = '', ...args] = words;
   const named = entries.map(({ path, value }) => [path.slice(folder.length + 1), value] as const);
   const env = childEnvironment(session.io.env, named, flags.allowName ?? []);
   if (!flags.mask) return { request: { command: program, args, env, output: 'inherit' }, end: () => undefined };
@@ -78,14 +131,28 @@ async function prepare(session: Session, flags: Flags, [program = '', ...args]: 
 async function runPrepared(session: Session, { request, end }: Prepared): Promise<number> {
   try {
     if (request.output === 'inherit') session.io.become?.(request);
+    const { supervise } = await import('../supervise.ts');
     return await supervise(session.io, request);
   } catch (error) {
-    session.fail(error);
-    const missing = isFailure(error) && error.code === 'not-found';
-    return (missing ? exitCodes.notFound : exitCodes.notExecutable).code;
+    return notStartedCode(session, error);
   } finally {
     end();
   }
+}
+
+function notStartedCode(session: Session, error: unknown): number {
+  session.fail(error);
+  const missing = isFailure(error) && error.code === 'not-found';
+  return (missing ? exitCodes.notFound : exitCodes.notExecutable).code;
+}
+
+const signals = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH', 'SIGCONT'] as const;
+
+function parseSignal(text: string): NodeJS.Signals {
+  const name = text.toUpperCase();
+  const found = signals.find((signal) => signal === name || signal === `SIG${name}`);
+  if (found === undefined) throw new TypeError(`expected one of ${signals.join(', ')}`);
+  return found;
 }
 
 async function maskedOutput(io: CliIo, entries: readonly EvaluatedEntry[]) {
@@ -100,27 +167,4 @@ async function maskedOutput(io: CliIo, entries: readonly EvaluatedEntry[]) {
       stderr.end();
     },
   };
-}
-
-const forwarded: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'];
-/** A terminal sends these to the command as well as to us. */
-const fromTerminal: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
-
-/** Stays until the command has ended, whatever signals come. */
-async function supervise(io: CliIo, request: SpawnRequest): Promise<number> {
-  let child: Child | undefined;
-  const early: NodeJS.Signals[] = [];
-  const release = io.onSignals([...forwarded, ...fromTerminal], (signal) => {
-    if (io.stdin.isTerminal && fromTerminal.includes(signal)) return;
-    if (child === undefined) early.push(signal);
-    else child.kill(signal);
-  });
-  try {
-    child = await io.spawn(request);
-    for (const signal of early) child.kill(signal);
-    const ended = await child.ended;
-    return 'code' in ended ? ended.code : 128 + ended.signal;
-  } finally {
-    release();
-  }
 }

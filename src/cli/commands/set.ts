@@ -79,6 +79,7 @@ export const command = defineCommand<Flags, string[]>({
     { input: 'set -e changelog/production TLS_KEY=@tls.key --type pem', brief: '' },
     { input: "set -e changelog/base 'DB_URL=postgres://${DB_HOST}/app' --expression", brief: '' },
   ],
+  see: ['get', 'import', 'delete', 'help paths'],
   async run(session, flags, ...args) {
     const assignments = args.map(parseAssignment);
     checkAssignments(assignments, session.io.stdin.isTerminal);
@@ -97,7 +98,7 @@ export const command = defineCommand<Flags, string[]>({
 });
 
 async function putOf(session: Session, client: Client, flags: Flags, assignment: Assignment): Promise<ChangeRequestOp> {
-  const path = await session.path(assignment.name, flags);
+  const path = await session.path(assignment.name, flags, 'write');
   const kind = await allowedKind(client, flags, path, assignment);
   const { type, expression, ifVersion } = flags;
   return {

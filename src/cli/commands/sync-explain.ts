@@ -49,6 +49,7 @@ export const command = defineCommand<Flags, [name: string]>({
     'be done, and what you may do about it. Shows no values, and nothing that you may not list.',
   ].join('\n'),
   examples: [{ input: 'sync explain changelog-prod', brief: '' }],
+  paged: true,
   async run(session, { all = false, ...flags }, name) {
     const client = await session.connect(flags);
     const explained = await explain(client, name);

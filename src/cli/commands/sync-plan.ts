@@ -34,6 +34,7 @@ export const plan = defineCommand<PlanFlags, [name: string]>({
     { input: 'sync plan changelog-prod --reveal --all', brief: 'every name, and config that differs' },
     { input: 'sync plan changelog-prod --exit-code', brief: 'for CI: 0 in agreement, 3 if something differs' },
   ],
+  paged: true,
   async run(session, { all = false, reveal: revealed = false, exitCode: asCode = false, ...flags }, name) {
     const client = await session.connect(flags);
     const result = await client.syncs.plan(name, revealed ? { reveal: true } : {});
@@ -51,6 +52,8 @@ export const diff = defineCommand<Omit<PlanFlags, 'all'>, [name: string]>({
     { input: 'sync diff changelog-prod', brief: '' },
     { input: 'sync diff changelog-prod --reveal', brief: 'with values of config' },
   ],
+  see: ['diff'],
+  paged: true,
   async run(session, { reveal: revealed = false, exitCode: asCode = false, ...flags }, name) {
     const client = await session.connect(flags);
     const { steps, ...rest } = await client.syncs.plan(name, revealed ? { reveal: true } : {});

@@ -66,7 +66,7 @@ async function follow(session: Session, { count = Infinity, ...flags }: WatchFla
     const client = await session.connect(flags);
     let seen = 0;
     for await (const syncs of client.syncs.watch(name === undefined ? {} : { name }, { signal: stop.signal })) {
-      if (flags.json) session.print(`${JSON.stringify({ items: syncs })}\n`);
+      if (flags.json) session.printJsonLine({ items: syncs });
       else {
         if (seen > 0) session.print('\n');
         show(session, syncs);

@@ -60,6 +60,7 @@ export const create = defineCommand<CreateFlags, []>({
 export const list = defineCommand<ConnectionFlags, []>({
   parameters: { flags: connectionFlags },
   examples: [{ input: 'token list', brief: '' }],
+  paged: true,
   async run(session, flags) {
     const client = await session.connect(flags);
     const tokens = await client.tokens.list();
@@ -73,7 +74,9 @@ export const list = defineCommand<ConnectionFlags, []>({
       uses === undefined ? '' : String(uses),
       description ?? '',
     ]);
-    session.print(table(['ACCESSOR', 'PRINCIPAL', 'POLICIES', 'CREATED', 'ENDS', 'USES', 'DESCRIPTION'], rows));
+    session.print(
+      table(['ACCESSOR', 'PRINCIPAL', 'POLICIES', 'CREATED', 'ENDS', 'USES', 'DESCRIPTION'], rows, session.room),
+    );
   },
 });
 

@@ -5,6 +5,7 @@ import { columns, printable, timeText } from '../style.ts';
 export const command = defineCommand<ConnectionFlags, []>({
   parameters: { flags: connectionFlags },
   examples: [{ input: 'whoami', brief: '' }],
+  see: ['login', 'help servers'],
   async run(session, flags) {
     const client = await session.connect(flags);
     const who = await client.whoami();

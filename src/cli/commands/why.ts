@@ -18,6 +18,8 @@ export const command = defineCommand<Flags, [path: string]>({
   description:
     'What is this, who owns it, why is it this value here, who changed it and when, what needs it, where has it been delivered. Shows nothing that you may not list.',
   examples: [{ input: 'why changelog/production/DB_URL', brief: '' }],
+  see: ['history', 'sync explain'],
+  paged: true,
   async run(session, flags, name) {
     const path = await session.path(name, flags);
     const client = await session.connect(flags);

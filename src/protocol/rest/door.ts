@@ -42,11 +42,14 @@ export class Door {
   #lastHost: string | undefined;
   readonly #requests: Rate;
   readonly #failures: Rate;
+  readonly #policy: string;
 
   constructor({ services, clock, allowedHosts, limits }: DoorOptions) {
     this.#services = services;
     this.#allowedHosts = new Set(allowedHosts.map((host) => host.toLowerCase()));
     this.#requests = new Rate(clock, { ...limits.requests, message: 'too many requests' });
+    const { burst, perSecond } = limits.requests;
+    this.#policy = `"requests";q=${burst};w=${Math.max(1, Math.ceil(burst / perSecond))}`;
     this.#failures = new Rate(clock, { ...limits.failures, message: 'too many refused credentials from this address' });
   }
 
@@ -87,6 +90,12 @@ export class Door {
     const address = addressOf(request);
     this.#requests.take(address);
     return address;
+  }
+
+  /** How a principal, or an address without a token, stands (draft-ietf-httpapi-ratelimit-headers). */
+  rateFields(name: string): Readonly<Record<string, string>> {
+    const { left, resetSeconds } = this.#requests.standing(name);
+    return { 'ratelimit-policy': this.#policy, ratelimit: `"requests";r=${left};t=${resetSeconds}` };
   }
 
   /**

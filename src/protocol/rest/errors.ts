@@ -1,4 +1,3 @@
-import type { ProtocolOptions } from '../protocol.ts';
 import type { ErrorCode } from '#domain/errors';
 import { PlumbError, errorCodes } from '#domain/errors';
 
@@ -27,11 +26,13 @@ const refusals = {
   400: ['invalid', 'the request is malformed'],
   404: ['not-found', 'there is no such resource'],
   405: ['unsupported', 'the resource does not have this method'],
+  406: ['unsupported', 'the request takes none of the types that this resource has'],
   408: ['invalid', 'the request did not arrive in time'],
   413: ['too-large', 'the body is larger than this resource takes'],
   414: ['too-large', 'the path is too long'],
   415: ['unsupported', 'the body must be of type application/json'],
   421: ['invalid', 'the request names a host that this server is not'],
+  422: ['mismatch', 'this idempotency key came with another request before'],
   431: ['too-large', 'the header fields are too large'],
   500: ['internal', 'an internal fault; the cause is in the log under the request id'],
   501: ['unsupported', 'the method is not known'],
@@ -81,7 +82,11 @@ function statusOf(error: unknown): RefusalStatus | undefined {
 }
 
 /** Whatever was thrown, as it leaves. What is a fault of ours, or has a cause beneath, is told to `onFault`. */
-export function encodeProblem(thrown: unknown, requestId: string, onFault: ProtocolOptions['onFault']): EncodedProblem {
+export function encodeProblem(
+  thrown: unknown,
+  requestId: string,
+  onFault: (requestId: string, cause: unknown) => void,
+): EncodedProblem {
   const error = toPlumbError(thrown);
   const internal = error.code === 'internal';
   if (internal || error.cause !== undefined) onFault(requestId, thrown === error ? (error.cause ?? error) : thrown);
@@ -101,6 +106,21 @@ export function encodeProblem(thrown: unknown, requestId: string, onFault: Proto
   return { status, headers: { ...headers, 'x-request-id': requestId, ...own }, body: JSON.stringify(body) };
 }
 
+/** Whatever was thrown, as a member of an answer that is one for several things. */
+export function problemOf(thrown: unknown, onFault: (cause: unknown) => void) {
+  const error = toPlumbError(thrown);
+  const internal = error.code === 'internal';
+  if (internal || error.cause !== undefined) onFault(thrown === error ? (error.cause ?? error) : thrown);
+  const { code, message, hint, details } = error;
+  return {
+    status: error instanceof Refusal ? error.status : statusOfCode[code],
+    code,
+    detail: internal ? refusals[500][1] : message,
+    ...(hint === undefined || internal ? {} : { hint }),
+    ...(Object.keys(details).length === 0 || internal ? {} : { details }),
+  };
+}
+
 /** On every answer: nothing here may be stored by anyone in between, or be taken for something else. */
 export const headers = {
   'content-type': 'application/json',
@@ -118,6 +138,11 @@ function headersOf(error: PlumbError, status: number): Record<string, string> {
     ...(error instanceof Refusal ? error.headers : {}),
     ...(closing.has(status) ? { connection: 'close' } : {}),
     ...(status === 401 ? { 'www-authenticate': 'Bearer realm="plumb"' } : {}),
-    ...(typeof retryAfterMs === 'number' ? { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } : {}),
+    ...(typeof retryAfterMs === 'number' ? retryFields(status, Math.ceil(retryAfterMs / 1000)) : {}),
   };
+}
+
+/** How long to wait; of a rate also as draft-ietf-httpapi-ratelimit-headers has it. */
+function retryFields(status: number, seconds: number): Record<string, string> {
+  return { 'retry-after': String(seconds), ...(status === 429 ? { ratelimit: `"requests";r=0;t=${seconds}` } : {}) };
 }

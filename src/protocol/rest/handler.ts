@@ -2,19 +2,23 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { checkBodyForm, decodeTail } from './codec.ts';
+import { checkBodyForm } from './codec.ts';
+import { Cors } from './cors.ts';
 import { Door } from './door.ts';
 import { Refusal, encodeProblem, headers } from './errors.ts';
 import type { EncodedProblem } from './errors.ts';
+import { openExchange, respond } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
+import { Idempotency } from './idempotency.ts';
 import { parseJson } from './json.ts';
 import type { RestOptions } from './options.ts';
 import { Reads, isPlainRead } from './reads.ts';
 import { defaultBodyLimit } from './route.ts';
-import type { AnonymousCall, Answer, Call, CallerCall, Route } from './route.ts';
-import { Nothing } from './schema-records.ts';
-import { drain } from './send.ts';
+import type { AnonymousCall, Answer, CallerCall, Route } from './route.ts';
+import { asItIs, drain, sendProblem } from './send.ts';
+import { Spans } from './spans.ts';
 import { Streams } from './streams.ts';
-import { convertQuery } from './validate.ts';
+import { parseTraceParent, traceResponse } from './trace.ts';
 import { Writes, isPlainWrite } from './writes.ts';
 import type { Caller } from '#service/services';
 
@@ -24,6 +28,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set before the body is read, where a route takes one. */
     caller: Caller | undefined;
+    /** The body as it came, of a request with an idempotency key. */
+    bytes: Buffer | undefined;
+    /** Its trace, if it is part of one. */
+    traceId: string | undefined;
   }
 }
 
@@ -35,10 +43,16 @@ export class Handler {
   readonly #streams: Streams;
   readonly #reads: Reads;
   readonly #writes: Writes;
+  readonly #cors: Cors;
+  readonly #repeats: Idempotency;
+  readonly #spans: Spans;
   #closing = false;
 
-  constructor(routes: readonly Route[], options: RestOptions) {
+  constructor(routes: readonly Route[], options: RestOptions, spans: Spans = Spans.none) {
     this.#options = options;
+    this.#spans = spans;
+    this.#cors = new Cors(options.corsOrigins);
+    this.#repeats = new Idempotency(options.clock, options.random);
     this.#door = new Door(options);
     this.#streams = new Streams(options.streams);
     this.#reads = new Reads({ ...options, door: this.#door });
@@ -67,10 +81,31 @@ export class Handler {
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
-    if (this.#closing) this.#app.routing(request, response);
-    else if (isPlainRead(request)) void this.#reads.answer(request, response);
-    else if (isPlainWrite(request)) void this.#writes.answer(request, response);
+    if (this.#spans.isOn) this.#spans.around(request, response, () => this.#handle(request, response));
+    else this.#handle(request, response);
+  }
+
+  #handle(request: IncomingMessage, response: ServerResponse): void {
+    if (!this.#cors.admit(request, response)) this.#answerPreflight(request, response);
+    else if (this.#closing || !isPlain(request)) this.#app.routing(request, response);
+    else if (isPlainRead(request)) this.#answerPlain(request, response, this.#reads);
+    else if (isPlainWrite(request)) this.#answerPlain(request, response, this.#writes);
     else this.#app.routing(request, response);
+  }
+
+  #answerPlain(request: IncomingMessage, response: ServerResponse, way: Reads | Writes): void {
+    if (this.#spans.isOn) this.#spans.name(request, '/api/v1/entries/{path}');
+    void way.answer(request, response);
+  }
+
+  #answerPreflight(request: IncomingMessage, response: ServerResponse): void {
+    const id = this.#options.requestId();
+    try {
+      this.#door.checkHost(request.headers.host);
+      this.#cors.answerPreflight(response, id);
+    } catch (error) {
+      sendProblem(response, id, error, this.#options.onFault);
+    }
   }
 
   /** Fastify's own injection, for tests: a request without a socket. */
@@ -87,13 +122,20 @@ export class Handler {
   #prepare(): void {
     const app = this.#app;
     app.decorateRequest('caller', undefined);
+    app.decorateRequest('bytes', undefined);
+    app.decorateRequest('traceId', undefined);
+    app.addHook('onRequest', (request, reply, done) => {
+      this.#joinTrace(request, reply);
+      done();
+    });
     // The end of a body that never was has passed already; the framework would wait for it.
     app.addHook('preParsing', (request, _reply, payload, done) => {
       done(null, request.raw.readableEnded ? Readable.from([]) : payload);
     });
     app.removeAllContentTypeParsers();
-    app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
       try {
+        if (request.headers['idempotency-key'] !== undefined) request.bytes = body as Buffer;
         done(null, parseJson(body as Buffer));
       } catch (error) {
         done(error as Error);
@@ -126,23 +168,56 @@ export class Handler {
 
   async #answer(route: Route, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { run } = route;
+    if (this.#spans.isOn) this.#spans.name(request.raw, route.url);
+    const onFault = (cause: unknown): void => this.#options.onFault(request.id, cause, request.traceId);
+    const given = { services: this.#options.services, onFault };
     if (run.kind === 'anonymous') {
       this.#door.checkHost(request.headers.host);
       const address = this.#door.admitAnonymous(request.raw);
       const onRefusal = (): void => this.#door.countFailure(address);
-      const call = { ...this.#decode(route, request, address), onRefusal } as AnonymousCall<never>;
-      return this.#reply(route, await run.call(call), reply);
+      const exchange = openExchange(route, request, { ...given, address });
+      const call = { ...exchange.call, onRefusal } as AnonymousCall<never>;
+      const answer = await this.#once(exchange, request, '', () => run.call(call));
+      return respond(exchange, reply, answer, this.#door.rateFields(address));
     }
     const caller = request.caller ?? (await this.#admit(request));
-    const call = { ...this.#decode(route, request, caller.address), caller } as CallerCall<never, never>;
-    if (run.kind === 'caller') return this.#reply(route, await run.call(call), reply);
+    const exchange = openExchange(route, request, { ...given, address: caller.address });
+    const call = { ...exchange.call, caller } as CallerCall<never, never>;
+    if (run.kind === 'caller') {
+      const answer = await this.#once(exchange, request, caller.identity.principal, () => run.call(call));
+      return respond(exchange, reply, answer, this.#door.rateFields(caller.identity.principal));
+    }
     const head = { ...headers, 'content-type': 'text/event-stream', 'x-request-id': request.id };
     await this.#streams.send(caller.identity.principal, reply.raw, {
       open: (signal) => run.call(call, signal),
       start: () => reply.hijack().raw.writeHead(200, head),
-      onFault: (cause) => this.#options.onFault(request.id, cause),
+      onFault,
     });
     return reply;
+  }
+
+  /** Carries it out; once, however often it comes with one idempotency key. */
+  #once(
+    { route, key }: Exchange,
+    request: FastifyRequest,
+    principal: string,
+    act: () => Promise<Answer<unknown>>,
+  ): Promise<Answer<unknown>> {
+    if (key === undefined) return act();
+    const { method, url = '', headers: given } = request.raw;
+    const body = request.bytes ?? Buffer.alloc(0);
+    const conditions = [given['if-match'] ?? '', given['if-none-match'] ?? ''];
+    const unlock = `${given.authorization ?? ''}\0${body.toString('latin1')}`;
+    const claim = { principal, key, request: [method ?? '', url, ...conditions, body] };
+    return this.#repeats.once(route.secret === true ? { ...claim, unlock } : claim, act);
+  }
+
+  #joinTrace(request: FastifyRequest, reply: FastifyReply): void {
+    const trace = parseTraceParent(request.headers.traceparent);
+    if (trace === undefined) return;
+    request.traceId = trace.traceId;
+    const own = this.#spans.idOf(request.raw) ?? Buffer.from(this.#options.random.bytes(8)).toString('hex');
+    reply.raw.setHeader('traceresponse', traceResponse(trace, own));
   }
 
   async #admit(request: FastifyRequest): Promise<Caller> {
@@ -150,40 +225,9 @@ export class Handler {
     return this.#door.admit(request.raw, request.id);
   }
 
-  #decode(route: Route, request: FastifyRequest, address: string): Call<unknown, unknown> {
-    const { queryCheck, bodyCheck } = route;
-    const url = request.raw.url ?? '';
-    const path = decodeTail(url, route.prefix, route.suffix);
-    const query = url.includes('?')
-      ? convertQuery(route.query ?? Nothing, request.query as Record<string, unknown>)
-      : {};
-    queryCheck?.check(query);
-    const body = route.body === undefined ? (request.body ?? {}) : request.body;
-    bodyCheck?.check(body);
-    return {
-      services: this.#options.services,
-      path,
-      query,
-      body,
-      headers: request.headers,
-      address,
-      requestId: request.id,
-    };
-  }
-
-  #reply({ media }: Route, answer: Answer<unknown>, reply: FastifyReply): FastifyReply {
-    const type = media === undefined ? {} : { 'content-type': media };
-    const named = { ...headers, ...type, 'x-request-id': reply.request.id, ...answer.headers };
-    const text = answer.text ?? (answer.body === undefined ? '' : JSON.stringify(answer.body));
-    return reply
-      .code(answer.status ?? 200)
-      .headers(named)
-      .serializer(asItIs)
-      .send(text);
-  }
-
   #refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const problem = encodeProblem(error, request.id, this.#options.onFault);
+    const onFault = (id: string, cause: unknown): void => this.#options.onFault(id, cause, request.traceId);
+    const problem = encodeProblem(error, request.id, onFault);
     reply.code(problem.status).headers(problem.headers).serializer(asItIs);
     void this.#send(problem, request, reply);
   }
@@ -209,9 +253,14 @@ export class Handler {
   }
 }
 
-/** Our own text; without a serializer the framework would also write a charset behind the type, which JSON has not. */
-function asItIs(body: unknown): string {
-  return body as string;
+/** Whether a request asks for nothing that only the framework's way has. */
+function isPlain({ headers: given }: IncomingMessage): boolean {
+  const { accept } = given;
+  return (
+    (accept === undefined || accept === 'application/json' || accept === '*/*') &&
+    given['idempotency-key'] === undefined &&
+    given['traceparent'] === undefined
+  );
 }
 
 /** `{path}` takes the rest of the URL, every other parameter one segment. */

@@ -1,3 +1,6 @@
+import { examples } from './examples.ts';
+import type { Example } from './examples.ts';
+import { partial } from './fields.ts';
 import type { Route } from './route.ts';
 import { Problem } from './schema-records.ts';
 
@@ -30,66 +33,114 @@ export function openapi(routes: readonly Route[], version: string): JsonObject {
 }
 
 function operation(route: Route, named: (schema: unknown) => Json): JsonObject {
-  const stream = route.run.kind === 'stream';
-  const type = stream ? 'text/event-stream' : (route.media ?? 'application/json');
-  const success = { description: 'done', content: { [type]: { schema: named(route.answer) } } };
-  const others = (route.successes ?? []).map((status): readonly [string, Json] => [
-    String(status),
-    status === 304 ? { description: 'unchanged since the ETag given' } : success,
-  ]);
-  const parameters = [...pathParameters(route), ...queryParameters(route, named), ...conditions(route)];
+  const success = { description: 'done', ...headersOf(route), content: contentOf(route, named) };
+  const others = (route.successes ?? []).map((status): readonly [string, Json] => [String(status), success]);
+  const isConditional = route.method === 'GET' && route.run.kind === 'caller' && route.media === undefined;
+  const shown = examples.filter(({ id }) => id === route.id);
+  const parameters = [
+    ...pathParameters(route, shown[0]),
+    ...queryParameters(route, { named, example: shown[0] }),
+    ...conditions(route, isConditional),
+  ];
   return {
     operationId: route.id,
     summary: route.summary,
     ...(route.run.kind === 'anonymous' ? { security: [] } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(route.body === undefined
-      ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: named(route.body) } } } }),
-    responses: { '200': success, ...Object.fromEntries(others), default: { $ref: '#/components/responses/Problem' } },
+    ...(route.body === undefined ? {} : { requestBody: requestBody(named(route.body), shown) }),
+    responses: {
+      '200': success,
+      ...Object.fromEntries(others),
+      ...(isConditional ? { '304': { description: 'unchanged since the ETag given' } } : {}),
+      default: { $ref: '#/components/responses/Problem' },
+    },
   };
 }
 
-function pathParameters({ url }: Route): Json[] {
+function requestBody(schema: Json, shown: readonly Example[]): Json {
+  const named = shown.map(({ summary, body }, i) => [`example${i + 1}`, { summary, value: body as Json }] as const);
+  return { required: true, content: { 'application/json': { schema, examples: Object.fromEntries(named) } } };
+}
+
+function contentOf({ run, media, answer, selectable }: Route, named: (schema: unknown) => Json): Json {
+  const only = run.kind === 'stream' ? 'text/event-stream' : media;
+  const whole = named(answer);
+  if (only !== undefined) return { [only]: { schema: whole } };
+  const schema = selectable === undefined ? whole : { anyOf: [whole, named(partial(answer, selectable))] };
+  return { 'application/json': { schema }, 'application/yaml': { schema } };
+}
+
+function headersOf({ tagged, method, run, media, changes }: Route): JsonObject {
+  const hasTag = method === 'GET' ? run.kind === 'caller' && media === undefined : tagged === true && method === 'PUT';
+  const text = (description: string): Json => ({ description, schema: { type: 'string' } });
+  return {
+    headers: {
+      'X-Request-Id': text('names the request in the audit and the log'),
+      ...(hasTag
+        ? { ETag: text('of the present state; passes as If-None-Match and, where it is known, If-Match') }
+        : {}),
+      ...(changes ? { 'Idempotent-Replayed': text('true: carried out before, under the same Idempotency-Key') } : {}),
+    },
+  };
+}
+
+function pathParameters({ url }: Route, example: Example | undefined): Json[] {
   return [...url.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
     name,
     in: 'path',
     required: true,
     schema: { type: 'string' },
     ...(name === 'path' ? { description: 'segments, percent-encoded one by one, joined by /' } : {}),
+    ...(example?.path?.[name] === undefined ? {} : { example: example.path[name] }),
   }));
 }
 
-function queryParameters({ query }: Route, named: (schema: unknown) => Json): Json[] {
+interface QueryContext {
+  readonly named: (schema: unknown) => Json;
+  readonly example: Example | undefined;
+}
+
+function queryParameters({ query }: Route, { named, example }: QueryContext): Json[] {
   if (query === undefined) return [];
   const required: readonly string[] = query.required ?? [];
   return Object.entries(query.properties).map(([name, property]) => {
-    const { description, ...schema } = named(property) as { description?: string };
+    const { description, ...schema } = named(property) as { description?: string; type?: string };
+    const written = example?.query?.[name];
     return {
       name,
       in: 'query',
       ...(required.includes(name) ? { required: true } : {}),
       ...(description === undefined ? {} : { description }),
+      ...(schema.type === 'array' ? { style: 'form', explode: false } : {}),
       schema,
+      ...(written === undefined ? {} : { example: typed(written, schema.type) }),
     };
   });
 }
 
-const condition = (name: string, description: string): Json => ({
+function typed(written: string, type: string | undefined): Json {
+  if (type === 'integer') return Number(written);
+  return type === 'array' ? written.split(',') : written;
+}
+
+const header = (name: string, description: string): Json => ({
   name,
   in: 'header',
   description,
   schema: { type: 'string' },
 });
 
-function conditions({ id, method }: Route): Json[] {
-  const absent = condition('If-None-Match', '* refuses when it is there');
-  if (['getEntry', 'listSyncs', 'getSync'].includes(id))
-    return [condition('If-None-Match', 'ETags of which none should be sent again')];
-  if (id === 'watchChanges') return [condition('Last-Event-ID', 'the revision to go on from')];
-  if (id === 'putEntry') return [condition('If-Match', 'the ETag that is expected'), absent];
-  if (id === 'deleteEntry') return [condition('If-Match', 'the ETag that is expected')];
-  return method === 'PUT' ? [absent] : [];
+function conditions({ id, method, tagged, changes }: Route, isConditional: boolean): Json[] {
+  const match = tagged === true && method !== 'GET';
+  return [
+    ...(isConditional ? [header('If-None-Match', 'ETags of which none should be sent again')] : []),
+    ...(id === 'watchChanges' ? [header('Last-Event-ID', 'the revision to go on from')] : []),
+    ...(match ? [header('If-Match', 'the ETag that is expected')] : []),
+    ...(match && method === 'PUT' ? [header('If-None-Match', '* refuses when it is there')] : []),
+    ...(changes
+      ? [header('Idempotency-Key', 'sent again with it, the request is answered, not carried out, again')]
+      : []),
+  ];
 }
 
 /** The schema as plain JSON; every schema with a title becomes a component and is referred to. */

@@ -175,10 +175,16 @@ describe('bad requests', () => {
       'only be *',
     ],
     [
-      'condition on a record',
+      'tag of something else on a record',
       { method: 'PUT', url: '/api/v1/projects/p', payload: {}, headers: { 'if-match': '"1"' } },
+      400,
+      'entity tag',
+    ],
+    [
+      'condition where none is known',
+      { method: 'POST', url: '/api/v1/tokens', payload: {}, headers: { 'if-none-match': '*' } },
       501,
-      'no versions',
+      'no conditions',
     ],
     [
       'Last-Event-ID that is none',

@@ -1,8 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import * as Type from 'typebox/type';
 import type { Static, TObject, TSchema } from 'typebox/type';
+import { fieldsSchema, selectableOf } from './fields.ts';
+import type { Selectable } from './fields.ts';
 import { Nothing } from './schema-records.ts';
 import { Validator } from './validate.ts';
-import { PlumbError } from '#domain/errors';
 import type { Caller, Services, WatchEvent } from '#service/services';
 
 export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
@@ -26,6 +28,8 @@ export interface Call<Q, B> {
   readonly headers: IncomingHttpHeaders;
   readonly address: string;
   readonly requestId: string;
+  /** Told the cause of a fault that is not thrown. */
+  readonly onFault: (cause: unknown) => void;
 }
 export interface AnonymousCall<B> extends Call<unknown, B> {
   /** To be called before a credential in the body is refused. Throws `rate-limited`. */
@@ -61,6 +65,14 @@ interface Spec<Q extends TObject, B extends TSchema, A extends TSchema> {
   readonly media?: string;
   /** Status of a success other than 200. */
   readonly successes?: readonly number[];
+  /** Of a POST: it changes nothing, so that it can be sent again without a key. */
+  readonly safe?: true;
+  /** The answer holds a token. */
+  readonly secret?: true;
+  /** The answer holds no value and may be compressed. */
+  readonly packs?: true;
+  /** What a GET takes as `If-None-Match`, a PUT or DELETE as `If-Match` besides. Default: no condition is known. */
+  readonly tagged?: true;
 }
 type Query<Q extends TObject> = Static<Q>;
 
@@ -74,6 +86,10 @@ export interface Route extends Spec<TObject, TSchema, TSchema> {
   readonly suffix: string;
   readonly queryCheck: Validator | undefined;
   readonly bodyCheck: Validator | undefined;
+  /** What `?fields=` can choose; absent: the resource does not have it. */
+  readonly selectable?: Selectable;
+  /** It takes `Idempotency-Key`. */
+  readonly changes: boolean;
   readonly run:
     | { readonly kind: 'anonymous'; call(call: AnonymousCall<never>): Promise<Answer<unknown>> }
     | { readonly kind: 'caller'; call(call: CallerCall<never, never>): Promise<Answer<unknown>> }
@@ -89,7 +105,7 @@ export function route<
   B extends TSchema = typeof Nothing,
   A extends TSchema = TSchema,
 >(spec: Spec<Q, B, A>, call: (call: CallerCall<Query<Q>, Static<B>>) => Promise<Answer<Immutable<Static<A>>>>): Route {
-  return { ...complete(spec), run: { kind: 'caller', call } };
+  return { ...complete(withFields(spec)), run: { kind: 'caller', call } };
 }
 
 /** A route that anyone may call. */
@@ -108,14 +124,25 @@ export function streamRoute<Q extends TObject, A extends TSchema>(
   return { ...complete(spec), run: { kind: 'stream', call } };
 }
 
-function complete<Q extends TObject, B extends TSchema, A extends TSchema>(spec: Spec<Q, B, A>): Omit<Route, 'run'> {
+/** What is read as data can be asked for in part. */
+function withFields<S extends Spec<TObject, TSchema, TSchema>>(spec: S): S & Pick<Route, 'selectable'> {
+  const selectable = spec.method === 'GET' && spec.media === undefined ? selectableOf(spec.answer) : undefined;
+  if (selectable === undefined) return spec;
+  const { properties = {}, required = [] } = (spec.query ?? {}) as Partial<TObject>;
+  const members = { ...properties, fields: fieldsSchema(selectable) };
+  return { ...spec, selectable, query: Type.Unsafe({ ...Nothing, properties: members, required }) as never };
+}
+
+function complete(given: Spec<TObject, TSchema, TSchema> | object): Omit<Route, 'run'> {
+  const spec = given as Spec<TObject, TSchema, TSchema>;
   const [, prefix, suffix] = /^([^{]*)(?:\{.*\})?([^}]*)$/.exec(spec.url) ?? [];
   return {
-    ...(spec as unknown as Spec<TObject, TSchema, TSchema>),
+    ...spec,
     prefix: prefix ?? spec.url,
     suffix: suffix ?? '',
     queryCheck: new Validator(spec.query ?? Nothing, 'query'),
     bodyCheck: hasBody(spec.method) ? new Validator(spec.body ?? Nothing, 'body') : undefined,
+    changes: spec.method !== 'GET' && spec.safe !== true,
   };
 }
 
@@ -124,14 +151,3 @@ function hasBody(method: Method): boolean {
 }
 
 export const ok = <T>(body: T): Answer<T> => ({ body });
-
-/** Of the conditional headers a plain record knows one: `If-None-Match: *` on a put. */
-export function expectAbsent(headers: IncomingHttpHeaders): boolean {
-  const condition = headers['if-none-match'];
-  if (headers['if-match'] !== undefined || (condition !== undefined && condition.trim() !== '*')) {
-    throw new PlumbError('unsupported', 'this resource has no versions', {
-      hint: 'the only condition it knows is If-None-Match: *',
-    });
-  }
-  return condition !== undefined;
-}

@@ -1,7 +1,9 @@
 import type { Static } from 'typebox/type';
-import { expectedVersion, matchesTag, quoteTag, resumeAfter } from './codec.ts';
+import { expectedVersion, quoteTag, resumeAfter } from './codec.ts';
+import { problemOf } from './errors.ts';
 import { ok, route, streamRoute } from './route.ts';
-import type { Answer, CallerCall, Route } from './route.ts';
+import type { Answer, CallerCall, Immutable, Route } from './route.ts';
+import * as changes from './schema-changes.ts';
 import * as schema from './schema-entries.ts';
 import { changeLimits } from '#domain/change';
 import type { ChangeResult } from '#service/services';
@@ -11,8 +13,11 @@ const entryBodyLimit = changeLimits.value * 6 + 64 * 1024;
 /** All the values of a change, and paths and what describes them beside. */
 const changeBodyLimit = changeLimits.bytes + 8 * 1024 * 1024;
 
+/** 1,000 paths of 1,024 bytes, each in the longest JSON escape. */
+const readBodyLimit = 7 * 1024 * 1024;
+
 /** A put as its route takes it. */
-export type PutBody = Static<typeof schema.EntryInput>;
+export type PutBody = Static<typeof changes.EntryInput>;
 
 /** What the route `putEntry` does, whichever way a request came to it. */
 export async function put({
@@ -37,10 +42,11 @@ export const putEntry = route(
     summary: 'A change of one put; If-Match takes the ETag, If-None-Match: * expects none of its own',
     method: 'PUT',
     url: '/api/v1/entries/{path}',
-    body: schema.EntryInput,
+    body: changes.EntryInput,
     bodyLimit: entryBodyLimit,
-    answer: schema.ChangeResult,
+    answer: changes.ChangeResult,
     successes: [201],
+    tagged: true,
   },
   put,
 );
@@ -55,25 +61,23 @@ export const entryRoutes: readonly Route[] = [
       url: '/api/v1/entries',
       query: schema.ListQuery,
       answer: schema.ListPage,
+      packs: true,
     },
     async ({ services, caller, query }) => ok(await services.entries.list(caller, query)),
   ),
   route(
     {
       id: 'getEntry',
-      summary: 'One evaluated value; 304 when If-None-Match names its present ETag',
+      summary: 'One evaluated value',
       method: 'GET',
       url: '/api/v1/entries/{path}',
       query: schema.GetQuery,
       answer: schema.EvaluatedEntry,
-      successes: [304],
+      tagged: true,
     },
-    async ({ services, caller, path, query, headers }) => {
+    async ({ services, caller, path, query }) => {
       const entry = await services.entries.get(caller, { path, ...query });
-      const etag = quoteTag(entry.etag);
-      const known = headers['if-none-match'];
-      if (known !== undefined && matchesTag(known, etag)) return { status: 304, headers: { etag } };
-      return { headers: { etag }, body: entry };
+      return { headers: { etag: quoteTag(entry.etag) }, body: entry };
     },
   ),
   putEntry,
@@ -83,8 +87,9 @@ export const entryRoutes: readonly Route[] = [
       summary: 'A change of one delete; an inherited entry shows again',
       method: 'DELETE',
       url: '/api/v1/entries/{path}',
-      query: schema.EndQuery,
-      answer: schema.ChangeResult,
+      query: changes.EndQuery,
+      answer: changes.ChangeResult,
+      tagged: true,
     },
     async ({ services, caller, path, query, headers }) => {
       const expect = expectedVersion(headers['if-match'], undefined);
@@ -106,12 +111,35 @@ export const entryRoutes: readonly Route[] = [
   ),
   route(
     {
+      id: 'readValues',
+      summary: 'Up to 1,000 values by their paths; each is there or has a problem of its own, and a record of its own',
+      method: 'POST',
+      url: '/api/v1/values/read',
+      body: schema.ReadRequest,
+      bodyLimit: readBodyLimit,
+      answer: schema.ReadResult,
+      safe: true,
+    },
+    async ({ services, caller, body, onFault }) => {
+      const read = async (path: string): Promise<Immutable<Static<typeof schema.ReadItem>>> => {
+        try {
+          return { path, entry: await services.entries.get(caller, { path }) };
+        } catch (error) {
+          return { path, problem: problemOf(error, onFault) };
+        }
+      };
+      return ok({ items: await Promise.all(body.paths.map(read)) });
+    },
+  ),
+  route(
+    {
       id: 'getHistory',
       summary: 'Versions of an entry, newest first, without values',
       method: 'GET',
       url: '/api/v1/history/{path}',
       query: schema.HistoryQuery,
       answer: schema.HistoryPage,
+      packs: true,
     },
     async ({ services, caller, path, query }) => ok(await services.entries.history(caller, { path, ...query })),
   ),
@@ -133,6 +161,7 @@ export const entryRoutes: readonly Route[] = [
       url: '/api/v1/diff',
       body: schema.DiffRequest,
       answer: schema.Diff,
+      safe: true,
     },
     async ({ services, caller, body }) => ok(await services.entries.diff(caller, body)),
   ),
@@ -146,9 +175,9 @@ export const changeRoutes: readonly Route[] = [
       summary: 'Everything or nothing, one revision',
       method: 'POST',
       url: '/api/v1/changes',
-      body: schema.ChangeRequest,
+      body: changes.ChangeRequest,
       bodyLimit: changeBodyLimit,
-      answer: schema.ChangeResult,
+      answer: changes.ChangeResult,
     },
     async ({ services, caller, body }) => ok(await services.changes.apply(caller, body)),
   ),
@@ -158,8 +187,8 @@ export const changeRoutes: readonly Route[] = [
       summary: 'Changes as server-sent events; the id of an event is its revision, and Last-Event-ID resumes after it',
       method: 'GET',
       url: '/api/v1/changes',
-      query: schema.WatchQuery,
-      answer: schema.WatchEvent,
+      query: changes.WatchQuery,
+      answer: changes.WatchEvent,
     },
     ({ services, caller, query, headers }, signal) => {
       const after = resumeAfter(lastOf(headers['last-event-id']), query.after);

@@ -1,7 +1,9 @@
 import type { TObject, TSchema } from 'typebox/type';
-import { expectAbsent, ok, route } from './route.ts';
-import type { Route } from './route.ts';
+import { ok, route } from './route.ts';
+import type { Answer, Route } from './route.ts';
 import * as schema from './schema-records.ts';
+import { expectedRecord, recordTag } from './tags.ts';
+import type { RecordExpectation } from './tags.ts';
 import type { NounPutOptions, Nouns, Services } from '#service/services';
 
 interface NounSpec {
@@ -34,6 +36,7 @@ function routesOfNoun({ noun, one, name, schemas }: NounSpec): Route[] {
         method: 'GET',
         url,
         answer: schema.listOf(schemas.Named),
+        packs: true,
       },
       async ({ services, caller }) => ok({ items: await use(services).list(caller) }),
     ),
@@ -44,23 +47,27 @@ function routesOfNoun({ noun, one, name, schemas }: NounSpec): Route[] {
         method: 'GET',
         url: `${url}/${name}`,
         answer: schemas.Named,
+        packs: true,
+        tagged: true,
       },
-      async ({ services, caller, path }) => ok(await use(services).get(caller, path)),
+      async ({ services, caller, path }) => record(await use(services).get(caller, path)),
     ),
     route(
       {
         id: `put${one}`,
-        summary: 'Creates or replaces; If-None-Match: * refuses when it is there',
+        summary:
+          'Creates or replaces; If-None-Match: * refuses when it is there, If-Match when it is not the one expected',
         method: 'PUT',
         url: `${url}/${name}`,
         body: schemas.Input,
         answer: schemas.Put,
         successes: [201],
+        tagged: true,
       },
       async ({ services, caller, path, body, headers }) => {
-        const { input, options } = splitPut(body as Reasoned, expectAbsent(headers));
-        const record = await use(services).put(caller, path, input, options);
-        return { status: options.expectAbsent === true ? 201 : 200, body: record };
+        const { input, options } = splitPut(body as Reasoned, expectedRecord(headers));
+        const made = await use(services).put(caller, path, input, options);
+        return { ...record(made), status: options.expectAbsent === true ? 201 : 200 };
       },
     ),
     route(
@@ -71,8 +78,10 @@ function routesOfNoun({ noun, one, name, schemas }: NounSpec): Route[] {
         url: `${url}/${name}`,
         query: schema.ReasonQuery,
         answer: schema.Revision,
+        tagged: true,
       },
-      async ({ services, caller, path, query }) => ok(await use(services).delete(caller, path, query)),
+      async ({ services, caller, path, query, headers }) =>
+        ok(await use(services).delete(caller, path, { ...query, ...expectedRecord(headers) })),
     ),
   ];
 }
@@ -81,14 +90,16 @@ interface Reasoned {
   readonly reason?: string;
 }
 
+/** A record with its tag. */
+export function record<T extends object>(body: T): Answer<T> {
+  return { headers: { etag: recordTag(body) }, body };
+}
+
 /** What is declared, and how. */
 export function splitPut<B extends Reasoned>(
   body: B,
-  absent: boolean,
+  expectation: RecordExpectation,
 ): { input: Omit<B, 'reason'>; options: NounPutOptions } {
   const { reason, ...input } = body;
-  return {
-    input,
-    options: { ...(reason === undefined ? {} : { reason }), ...(absent ? { expectAbsent: true } : {}) },
-  };
+  return { input, options: { ...(reason === undefined ? {} : { reason }), ...expectation } };
 }

@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
-import { matchesTag, quoteTag } from './codec.ts';
-import { expectAbsent, ok, route } from './route.ts';
-import type { Answer, Route } from './route.ts';
-import { splitPut } from './routes-records.ts';
+import { ok, route } from './route.ts';
+import type { Route } from './route.ts';
+import { record, splitPut } from './routes-records.ts';
 import * as schema from './schema-records.ts';
 import * as syncs from './schema-syncs.ts';
+import { expectedRecord } from './tags.ts';
 
 /** Places that can be kept equal. */
 export const targetRoutes: readonly Route[] = [
@@ -16,6 +14,7 @@ export const targetRoutes: readonly Route[] = [
       method: 'GET',
       url: '/api/v1/targets',
       answer: schema.listOf(syncs.TargetSummary),
+      packs: true,
     },
     async ({ services, caller }) => ok({ items: await services.targets.list(caller) }),
   ),
@@ -26,8 +25,10 @@ export const targetRoutes: readonly Route[] = [
       method: 'GET',
       url: '/api/v1/targets/{name}',
       answer: syncs.TargetSummary,
+      packs: true,
+      tagged: true,
     },
-    async ({ services, caller, path }) => ok(await services.targets.get(caller, path)),
+    async ({ services, caller, path }) => record(await services.targets.get(caller, path)),
   ),
   route(
     {
@@ -38,11 +39,12 @@ export const targetRoutes: readonly Route[] = [
       body: syncs.TargetInput,
       answer: syncs.TargetPutResult,
       successes: [201],
+      tagged: true,
     },
     async ({ services, caller, path, body, headers }) => {
-      const { input, options } = splitPut(body, expectAbsent(headers));
+      const { input, options } = splitPut(body, expectedRecord(headers));
       const result = await services.targets.put(caller, path, input, options);
-      return { status: options.expectAbsent === true ? 201 : 200, body: result };
+      return { ...record(result), status: options.expectAbsent === true ? 201 : 200 };
     },
   ),
   route(
@@ -53,8 +55,10 @@ export const targetRoutes: readonly Route[] = [
       url: '/api/v1/targets/{name}',
       query: schema.ReasonQuery,
       answer: schema.Revision,
+      tagged: true,
     },
-    async ({ services, caller, path, query }) => ok(await services.targets.delete(caller, path, query)),
+    async ({ services, caller, path, query, headers }) =>
+      ok(await services.targets.delete(caller, path, { ...query, ...expectedRecord(headers) })),
   ),
   route(
     {
@@ -64,6 +68,7 @@ export const targetRoutes: readonly Route[] = [
       url: '/api/v1/targets/{name}/check',
       body: syncs.TargetCheckRequest,
       answer: syncs.TargetReport,
+      safe: true,
     },
     async ({ services, caller, path, body }) => ok(await services.targets.check(caller, path, body)),
   ),
@@ -74,24 +79,25 @@ export const syncRoutes: readonly Route[] = [
   route(
     {
       id: 'listSyncs',
-      summary: 'Every sync that the caller may list, with its status; 304 when If-None-Match names its present ETag',
+      summary: 'Every sync that the caller may list, with its status',
       method: 'GET',
       url: '/api/v1/syncs',
       answer: schema.listOf(syncs.SyncView),
-      successes: [304],
+      packs: true,
     },
-    async ({ services, caller, headers }) => unlessKnown(headers, { items: await services.syncs.list(caller) }),
+    async ({ services, caller }) => ok({ items: await services.syncs.list(caller) }),
   ),
   route(
     {
       id: 'getSync',
-      summary: 'One sync: spec and status; 304 when If-None-Match names its present ETag',
+      summary: 'One sync: spec and status',
       method: 'GET',
       url: '/api/v1/syncs/{name}',
       answer: syncs.SyncView,
-      successes: [304],
+      packs: true,
+      tagged: true,
     },
-    async ({ services, caller, path, headers }) => unlessKnown(headers, await services.syncs.get(caller, path)),
+    async ({ services, caller, path }) => record(await services.syncs.get(caller, path)),
   ),
   route(
     {
@@ -103,11 +109,13 @@ export const syncRoutes: readonly Route[] = [
       body: syncs.SyncInput,
       answer: syncs.SyncPutResult,
       successes: [201],
+      tagged: true,
     },
     async ({ services, caller, path, query, body, headers }) => {
-      const { input, options } = splitPut(body, expectAbsent(headers));
+      const { input, options } = splitPut(body, expectedRecord(headers));
       const result = await services.syncs.put(caller, path, input, { ...options, ...query });
-      return { status: options.expectAbsent === true && query.dryRun !== true ? 201 : 200, body: result };
+      const made = options.expectAbsent === true && query.dryRun !== true;
+      return { ...record(result), status: made ? 201 : 200 };
     },
   ),
   route(
@@ -118,9 +126,14 @@ export const syncRoutes: readonly Route[] = [
       url: '/api/v1/syncs/{name}',
       query: syncs.SyncDeleteQuery,
       answer: schema.Revision,
+      tagged: true,
     },
-    async ({ services, caller, path, query: { owned, ...options } }) =>
-      ok(await services.syncs.delete(caller, path, owned === 'delete' ? { ...options, deleteOwned: true } : options)),
+    async ({ services, caller, path, query: { owned, ...options }, headers }) => {
+      const asked = { ...options, ...expectedRecord(headers) };
+      return ok(
+        await services.syncs.delete(caller, path, owned === 'delete' ? { ...asked, deleteOwned: true } : asked),
+      );
+    },
   ),
   route(
     {
@@ -152,6 +165,7 @@ export const syncRoutes: readonly Route[] = [
       url: '/api/v1/syncs/{name}/plan',
       query: syncs.SyncPlanQuery,
       answer: syncs.Plan,
+      safe: true,
     },
     async ({ services, caller, path, query }) => ok(await services.syncs.plan(caller, path, query)),
   ),
@@ -166,12 +180,3 @@ export const syncRoutes: readonly Route[] = [
     async ({ services, caller, path }) => ok(await services.syncs.apply(caller, path)),
   ),
 ];
-
-/** With an ETag made of what is sent: for who asks often whether something is new. */
-function unlessKnown<T>(headers: IncomingHttpHeaders, body: T): Answer<T> {
-  const etag = quoteTag(createHash('sha256').update(JSON.stringify(body)).digest('base64url').slice(0, 22));
-  const known = headers['if-none-match'];
-  return known !== undefined && matchesTag(known, etag)
-    ? { status: 304, headers: { etag } }
-    : { headers: { etag }, body };
-}

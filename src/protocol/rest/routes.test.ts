@@ -52,6 +52,7 @@ const calls: Readonly<Record<string, readonly [url: string, payload: object | un
       ['changes.apply', { reason: 'why', force: true, ops: [{ op: 'delete', path: 'a/b/C' }] }, undefined],
     ],
     evaluateFolder: ['/api/v1/values?folder=a', undefined, ['entries.evaluate', { folder: 'a' }]],
+    readValues: ['/api/v1/values/read', { paths: ['a/b/C'] }, ['entries.get', { path: 'a/b/C' }]],
     getHistory: [
       '/api/v1/history/a?limit=1&before=2',
       undefined,

@@ -1,6 +1,7 @@
 import type { Static, TSchema } from 'typebox/type';
 import { expect, test } from 'vitest';
 import type { Immutable } from './route.ts';
+import type * as changes from './schema-changes.ts';
 import type * as entries from './schema-entries.ts';
 import type * as records from './schema-records.ts';
 import type * as syncs from './schema-syncs.ts';
@@ -33,10 +34,10 @@ const same: {
   readonly why: Same<Wire<typeof entries.Why>, api.Why>;
   readonly diffRequest: Same<Wire<typeof entries.DiffRequest>, api.DiffRequest>;
   readonly diff: Same<Wire<typeof entries.Diff>, api.Diff>;
-  readonly changeRequest: Same<Wire<typeof entries.ChangeRequest>, api.ChangeRequest>;
-  readonly changeResult: Same<Wire<typeof entries.ChangeResult>, api.ChangeResult>;
-  readonly watchRequest: Same<Wire<typeof entries.WatchQuery>, api.WatchRequest>;
-  readonly watchEvent: Same<Wire<typeof entries.WatchEvent>, api.WatchEvent>;
+  readonly changeRequest: Same<Wire<typeof changes.ChangeRequest>, api.ChangeRequest>;
+  readonly changeResult: Same<Wire<typeof changes.ChangeResult>, api.ChangeResult>;
+  readonly watchRequest: Same<Wire<typeof changes.WatchQuery>, api.WatchRequest>;
+  readonly watchEvent: Same<Wire<typeof changes.WatchEvent>, api.WatchEvent>;
   readonly project: Same<Wire<typeof records.Project.Input>, api.ProjectInput & Reasoned>;
   readonly environment: Same<Wire<typeof records.Environment.Input>, api.EnvironmentInput & Reasoned>;
   readonly policy: Same<Wire<typeof records.Policy.Input>, api.PolicyInput & Reasoned>;

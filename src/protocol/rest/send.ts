@@ -3,6 +3,11 @@ import { encodeProblem, headers } from './errors.ts';
 import type { RestOptions } from './options.ts';
 import type { Answer } from './route.ts';
 
+/** Our own text; without a serializer the framework would also write a charset behind the type, which JSON has not. */
+export function asItIs(body: unknown): string {
+  return body as string;
+}
+
 const always = Object.entries(headers).flat();
 
 /** Sends an answer on Node's own response, as the framework would have. */

@@ -112,6 +112,7 @@ const explanations: Readonly<Record<string, Explain>> = {
   additionalProperties: each('additionalProperties', 'there is no such name here'),
   minimum: here((params) => `expected at least ${String(params['limit'])}`),
   maximum: here((params) => `expected at most ${String(params['limit'])}`),
+  uniqueItems: here(() => 'expected each only once'),
   minItems: here((params) => `expected at least ${String(params['limit'])}`),
   maxItems: here((params) => `expected at most ${String(params['limit'])}`),
 };
@@ -133,6 +134,7 @@ export function convertQuery(schema: TObject, query: Readonly<Record<string, unk
 
 function convert(type: string | undefined, written: unknown): unknown {
   if (type === 'integer' && typeof written === 'string' && /^\d{1,16}$/.test(written)) return Number(written);
+  if (type === 'array') return [written].flat().flatMap((one) => String(one).split(','));
   if (type === 'boolean' && (written === 'true' || written === 'false')) return written === 'true';
   return written;
 }

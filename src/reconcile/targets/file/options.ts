@@ -1,11 +1,15 @@
 import type { TargetOptions } from '../../target.ts';
 import type { Diagnostic } from '#domain/errors';
 import { PlumbError } from '#domain/errors';
+import type { FormatName } from '#format/formats';
+import { formatNames, formatOfFile, isFormatName } from '#format/formats';
 
 /** What a sync may ask of the file target. */
 export interface FileOptions {
   /** Name of the managed block; absent: the file's names are wholly ours to keep, those of others still stay. */
   readonly block?: string;
+  /** How names and values stand in the file; `files`: each name has a file of its own, and `at` is their folder. */
+  readonly format: FormatName | 'files';
   /** Permission bits that the file is to have exactly. */
   readonly mode?: number;
 }
@@ -37,26 +41,31 @@ export function parseAt(at: string): readonly string[] {
   return segments;
 }
 
-/** Throws `invalid` with every diagnostic, unknown options included. */
-export function parseOptions(options: TargetOptions): FileOptions {
-  const { block, fileMode, ...unknown } = options;
+/**
+ * Throws `invalid` with every diagnostic, unknown options included. Without `format` the file's name says which one it is; a
+ * block, and a name that says nothing, is `dotenv`.
+ */
+export function parseOptions(at: string, options: TargetOptions): FileOptions {
+  const { block, fileMode, format, layout, ...unknown } = options;
   const diagnostics: Diagnostic[] = [];
+  const refuse = (message: string): void => void diagnostics.push({ message, subject: 'options' });
   for (const name of Object.keys(unknown)) {
-    diagnostics.push({
-      message: `unknown option ${JSON.stringify(name)}, expected block or fileMode`,
-      subject: 'options',
-    });
+    refuse(`unknown option ${JSON.stringify(name)}, expected block, fileMode, format or layout`);
   }
-  if (block !== undefined && !matches(block, blockPattern)) {
-    diagnostics.push({ message: 'block must be 1 to 64 of A-Z a-z 0-9 . _ -', subject: 'options' });
-  }
+  if (block !== undefined && !matches(block, blockPattern)) refuse('block must be 1 to 64 of A-Z a-z 0-9 . _ -');
   if (fileMode !== undefined && !matches(fileMode, modePattern)) {
-    const message =
-      'fileMode must be octal text like "0640": readable by its owner, run by nobody, not written by others';
-    diagnostics.push({ message, subject: 'options' });
+    refuse('fileMode must be octal text like "0640": readable by its owner, run by nobody, not written by others');
   }
+  const known = typeof format === 'string' && isFormatName(format) ? format : undefined;
+  if (format !== undefined && known === undefined) refuse(`format must be one of ${formatNames.join(', ')}`);
+  if (layout !== undefined && layout !== 'file' && layout !== 'files') refuse('layout must be "file" or "files"');
+  if (layout === 'files' && format !== undefined) refuse('with layout files each file is its value: leave format out');
+  if (layout === 'files' && block !== undefined) refuse('with layout files there is no block: leave block out');
+  if (block !== undefined && known !== undefined && known !== 'dotenv') refuse('blocks are for the format dotenv only');
   fail('the options do not fit a file', diagnostics);
+  const named = block === undefined ? formatOfFile(at) : undefined;
   return {
+    format: layout === 'files' ? 'files' : (known ?? named ?? 'dotenv'),
     ...(typeof block === 'string' ? { block } : {}),
     ...(typeof fileMode === 'string' ? { mode: Number.parseInt(fileMode, 8) } : {}),
   };

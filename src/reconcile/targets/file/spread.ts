@@ -1,18 +1,20 @@
 import type { Desired, Obstacle, Sighting, Wanted } from '../../target.ts';
-import { dotenvLimits } from '#format/dotenv-grammar';
+import type { Contents } from './contents.ts';
+import { formatLimits } from '#format/format';
 
-/** A file has each desired name once, as it is; `problem` says why one cannot stand in it. */
+/** A file has each desired name once, as it is, or an obstacle says why it cannot. */
 export function spread(
   desired: Desired,
-  problem: (name: string, value: string) => string | undefined,
+  contents: Pick<Contents, 'problem' | 'together'>,
 ): { readonly wanted: ReadonlyMap<string, Wanted>; readonly obstacles: readonly Obstacle[] } {
   const wanted = new Map<string, Wanted>();
   const obstacles: Obstacle[] = [];
   for (const [name, { value, secret, entry = name }] of desired) {
-    const text = problem(name, value);
+    const text = contents.problem(name, value);
     if (text !== undefined) obstacles.push({ group: '', message: `${name} ${text}` });
     wanted.set(name, { value, secret, entry });
   }
+  if (obstacles.length === 0) obstacles.push(...contents.together(wanted).map((message) => ({ group: '', message })));
   return { wanted, obstacles };
 }
 
@@ -32,7 +34,7 @@ export function tooMuch(
   for (const [name, sighting] of present) if (!wanted.has(name) && !ours.has(name)) count(name, sighting.bytes);
   const obstacle = (message: string): Obstacle => ({ group: '', message });
   return [
-    ...(names > dotenvLimits.names ? [obstacle(`${names} names, expected at most ${dotenvLimits.names}`)] : []),
-    ...(bytes > dotenvLimits.file ? [obstacle(`${bytes} bytes, expected at most ${dotenvLimits.file}`)] : []),
+    ...(names > formatLimits.names ? [obstacle(`${names} names, expected at most ${formatLimits.names}`)] : []),
+    ...(bytes > formatLimits.file ? [obstacle(`${bytes} bytes, expected at most ${formatLimits.file}`)] : []),
   ];
 }

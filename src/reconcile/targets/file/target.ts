@@ -1,11 +1,14 @@
 import { realpathSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
+import { dotenvContents, formatContents } from './contents.ts';
+import { FilesPlace } from './files.ts';
 import type { Folder } from './folder.ts';
 import { Root } from './folder.ts';
 import { parseAt, parseOptions } from './options.ts';
 import { FilePlace } from './place.ts';
 import { sweep } from './replace.ts';
 import { FolderWatches } from './watch.ts';
+import { loadFormat } from '#format/formats';
 import type { OpenRequest, Place, PlaceIdentity, Target, TargetOptions } from '../../target.ts';
 
 export interface FileTargetOptions {
@@ -13,7 +16,10 @@ export interface FileTargetOptions {
   readonly root: string;
 }
 
-/** Keeps .env files, or blocks in them, below one folder. `at` is relative to it; options: {@link FileOptions}. */
+/**
+ * Keeps files of every format, blocks in `.env` files, and folders of one file for each name, below one folder. `at` is
+ * relative to it; options: {@link FileOptions}.
+ */
 export class FileTarget implements Target {
   readonly type = 'file';
   readonly #path: string;
@@ -31,19 +37,30 @@ export class FileTarget implements Target {
 
   check(at: string, options: TargetOptions): void {
     parseAt(at);
-    parseOptions(options);
+    parseOptions(at, options);
   }
 
+  /** A file is claimed by its own name, and as a part of its folder, which may be kept as a whole. */
   identity(at: string, options: TargetOptions): PlaceIdentity {
-    const { block } = parseOptions(options);
+    const { block, format } = parseOptions(at, options);
     const place = join(this.#real(), at);
-    const claim = { place, ...(block === undefined ? {} : { part: block }) };
-    return { id: JSON.stringify([place, block ?? null]), claims: [claim] };
+    if (format === 'files') return { id: JSON.stringify([place, null, format]), claims: [{ place: `${place}/` }] };
+    const own = { place, ...(block === undefined ? {} : { part: block }) };
+    const among = { place: `${dirname(place)}/`, part: JSON.stringify([basename(place), block ?? null]) };
+    return { id: JSON.stringify([place, block ?? null]), claims: [own, among] };
   }
 
-  open({ at, options, fingerprint }: OpenRequest): Promise<Place> {
+  async open({ at, options, fingerprint }: OpenRequest): Promise<Place> {
+    const { block, format, ...mode } = parseOptions(at, options);
+    const segments = parseAt(at);
     const parts = { root: this.#root, watches: this.#watches, sweep: (folder: Folder) => this.#sweep(folder) };
-    return Promise.resolve(new FilePlace({ ...parseOptions(options), ...parts, fingerprint, segments: parseAt(at) }));
+    const common = { ...mode, ...parts, segments, fingerprint };
+    if (format === 'files') return new FilesPlace(common);
+    const contents =
+      format === 'dotenv'
+        ? dotenvContents({ at, ...(block === undefined ? {} : { block }) })
+        : formatContents(await loadFormat(format), at);
+    return new FilePlace({ ...common, contents });
   }
 
   async close(): Promise<void> {

@@ -6,9 +6,9 @@
 import type { Step } from '../../target.ts';
 import { PlumbError } from '#domain/errors';
 import { printDotenv } from '#format/dotenv';
+import { linesOf } from '#format/dotenv-lines';
+import type { Line } from '#format/dotenv-lines';
 import { beginMarker, endMarker, findBlock, outsideNames } from './block.ts';
-import { linesOf } from './lines.ts';
-import type { Line } from './lines.ts';
 
 /** Which file, as errors call it, and which block in it, if it is shared. */
 export interface FileSubject {
@@ -152,7 +152,8 @@ function check(before: Names, after: Names, { steps, at }: { steps: readonly Ste
   });
 }
 
-function decode(bytes: Uint8Array, at: string): string {
+/** Throws `corrupt` when it is not UTF-8. */
+export function decode(bytes: Uint8Array, at: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {

@@ -17,7 +17,7 @@ interface Watched {
 export class FolderWatches {
   readonly #watched = new Map<string, Watched>();
 
-  /** Tells `changed` of events of the file `name` in the folder called `key`. Returns a stop function. */
+  /** Tells `changed` of events of the file `name` in the folder called `key`; `''`: of every file. Returns a stop function. */
   listen(key: string, name: string, changed: () => void): () => void {
     const watched: Watched = this.#watched.get(key) ?? { listeners: new Map(), watcher: undefined, folderId: '' };
     this.#watched.set(key, watched);
@@ -62,6 +62,6 @@ function start(folder: Folder, watched: Watched): FSWatcher | undefined {
 
 /** Without a name it may have been any of them. */
 function tell({ listeners }: Watched, name: string | null): void {
-  const told = name === null ? listeners.values() : [listeners.get(name) ?? []];
+  const told = name === null ? listeners.values() : [listeners.get(name) ?? [], listeners.get('') ?? []];
   for (const set of told) for (const changed of set) changed();
 }

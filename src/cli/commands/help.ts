@@ -1,0 +1,28 @@
+import { argument, defineCommand, switchFlag } from '../command.ts';
+import { commandPage, helpText } from '../help.ts';
+
+interface Flags {
+  readonly man?: boolean;
+}
+
+export const command = defineCommand<Flags, string[]>({
+  parameters: {
+    flags: { man: switchFlag('Print the page of a command as a manual page, for man(1)') },
+    positional: {
+      kind: 'array',
+      parameter: argument('WORD', 'A command with its words, or a topic. Default: all of them'),
+    },
+  },
+  description: 'The same as --help behind a command. Topics tell what concerns many commands.',
+  examples: [
+    { input: 'help get', brief: '' },
+    { input: 'help paths', brief: 'a topic' },
+    { input: 'help --man sync create | man -l -', brief: 'as a manual page' },
+  ],
+  paged: true,
+  async run(session, flags, ...words) {
+    if (flags.man !== true) return session.print(await helpText(words, session.room));
+    const { manualPage } = await import('../man.ts');
+    session.print(manualPage(await commandPage(words), session.io.version));
+  },
+});

@@ -1,0 +1,129 @@
+/** JSON (and JSON with comments) as a tree with places. */
+import type { Node, ParseError } from 'jsonc-parser';
+import { createScanner, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { formatLimits } from './format.ts';
+import type { Reading } from './reading.ts';
+import type { ReadTree, TreeItem, TreeLeaf, TreeMap, TreeMember } from './tree.ts';
+
+export interface JsonDialect {
+  /** `//` and block comments, and a comma behind the last member: read, never written. Default false. */
+  readonly comments?: boolean;
+  /** Arrays are maps of their indexes. Default: a value that cannot be read. */
+  readonly lists?: boolean;
+  /** Only strings are values. Default: numbers and booleans too, as the text that they are. */
+  readonly strings?: boolean;
+}
+
+const expected: Readonly<Record<string, string>> = {
+  InvalidSymbol: 'expected a value: a word must be in double quotes',
+  InvalidNumberFormat: 'expected a number as JSON has it',
+  PropertyNameExpected: 'expected a name in double quotes',
+  ValueExpected: 'expected a value',
+  ColonExpected: 'expected :',
+  CommaExpected: 'expected , between two members',
+  CloseBraceExpected: 'expected , or }',
+  CloseBracketExpected: 'expected , or ]',
+  EndOfFileExpected: 'expected nothing behind the object',
+  InvalidCommentToken: 'comments are not allowed in JSON',
+  UnexpectedEndOfComment: 'the comment is not closed',
+  UnexpectedEndOfString: 'the string is not closed on its line',
+  UnexpectedEndOfNumber: 'expected a number as JSON has it',
+  InvalidUnicode: 'expected four hexadecimal digits behind \\u',
+  InvalidEscapeCharacter: 'unknown escape, expected one of \\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX',
+  InvalidCharacter: 'a control character must be escaped',
+};
+
+/** Of `SyntaxKind`, whose names exist at compile time only. */
+const [openBrace, closeBrace, openBracket, closeBracket, endOfFile] = [1, 2, 3, 4, 17] as const;
+
+/** The outermost object, if the text is one. Problems are told to `reading`. */
+export function readJsonTree(text: string, dialect: JsonDialect, reading: Reading<TreeItem>): ReadTree {
+  const body = text.startsWith('\uFEFF') ? ` ${text.slice(1)}` : text;
+  const tooDeep = placeTooDeep(body);
+  if (tooDeep !== undefined) {
+    reading.report(tooDeep, `more than ${formatLimits.depth} levels`);
+    return { damaged: true };
+  }
+  const errors: ParseError[] = [];
+  const comments = dialect.comments === true;
+  const root = parseTree(body, errors, { disallowComments: !comments, allowTrailingComma: comments });
+  if (root?.type !== 'object') {
+    reading.report(startOf(body, comments), 'expected an object');
+    return { damaged: true };
+  }
+  // What is told behind the first mistake is mostly about that one.
+  const [mistake] = errors;
+  if (mistake !== undefined) {
+    const message = expected[printParseErrorCode(mistake.error)] ?? 'expected JSON';
+    reading.report(Math.min(mistake.offset, body.length), message);
+  }
+  return { root: mapOf(root, body, dialect), damaged: mistake !== undefined };
+}
+
+function mapOf(node: Node, text: string, dialect: JsonDialect): TreeMap {
+  const list = node.type === 'array';
+  const children = node.children ?? [];
+  const members = list
+    ? children.map((child, index) => memberOf(child, { key: String(index), value: child, text, dialect }))
+    : children.flatMap((child) => {
+        const [key, value] = child.children ?? [];
+        if (key === undefined || value === undefined) return [];
+        return [memberOf(child, { key: String(key.value), value, text, dialect })];
+      });
+  const { offset: start, length } = node;
+  return { kind: 'map', style: list ? 'list' : 'braces', start, end: start + length, members };
+}
+
+interface Context {
+  readonly key: string;
+  readonly value: Node;
+  readonly text: string;
+  readonly dialect: JsonDialect;
+}
+
+function memberOf({ offset: start, length }: Node, { key, value, text, dialect }: Context): TreeMember {
+  const nested =
+    value.type === 'object' || (value.type === 'array' && (dialect.lists === true || dialect.strings === true));
+  return {
+    key,
+    start,
+    end: start + length,
+    value: nested ? mapOf(value, text, dialect) : leafOf(value, text, dialect),
+  };
+}
+
+function leafOf(node: Node, text: string, { strings }: JsonDialect): TreeLeaf {
+  const { offset: start, length, type } = node;
+  const place = { kind: 'leaf', start, end: start + length } as const;
+  if (type === 'string') return { ...place, text: String(node.value), style: 'string' };
+  const problem =
+    strings === true
+      ? 'the value must be a string: put it in double quotes'
+      : type === 'null'
+        ? 'null is no value: write "" or leave the name out'
+        : type === 'array'
+          ? 'expected a string, a number, true, false or an object, found an array'
+          : undefined;
+  if (problem !== undefined) return { ...place, text: null, problem, style: 'other' };
+  return { ...place, text: text.slice(start, start + length), style: type === 'number' ? 'number' : 'boolean' };
+}
+
+/** Where the nesting passes the limit; found without recursion, since the parser's own depth has an end. */
+function placeTooDeep(text: string): number | undefined {
+  const scanner = createScanner(text, true);
+  let depth = 0;
+  for (let token: number = scanner.scan(); token !== endOfFile; token = scanner.scan()) {
+    if (token === openBrace || token === openBracket) depth += 1;
+    else if (token === closeBrace || token === closeBracket) depth -= 1;
+    if (depth > formatLimits.depth) return scanner.getTokenOffset();
+  }
+  return undefined;
+}
+
+/** Of the first character that is no blank and, where they are allowed, no comment. */
+function startOf(text: string, comments: boolean): number {
+  if (!comments) return /^\s*/.exec(text)?.[0].length ?? 0;
+  const scanner = createScanner(text, true);
+  scanner.scan();
+  return Math.min(scanner.getTokenOffset(), text.length);
+}

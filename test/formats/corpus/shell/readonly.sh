@@ -1,0 +1,1 @@
+readonly A=1

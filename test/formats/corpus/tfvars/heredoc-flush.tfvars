@@ -1,0 +1,6 @@
+a = <<-EOT
+    x
+      y
+
+    z
+    EOT

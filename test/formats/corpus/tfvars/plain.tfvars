@@ -1,0 +1,4 @@
+# region
+region = "eu-central-1"
+instance_count = 3
+enabled = true

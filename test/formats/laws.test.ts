@@ -1,0 +1,14 @@
+import { describe, expect, test } from 'vitest';
+import { formatNames, loadFormat } from '#format/formats';
+import { checkEdits, checkRoundTrips, writtenTexts } from './laws.ts';
+
+describe.each(formatNames)('%s', (name) => {
+  test('what was printed is read as the same, or refused by name', async () => {
+    expect(checkRoundTrips(await loadFormat(name), 200)).toBeGreaterThan(60);
+  });
+
+  test('an edit changes what it names and nothing else', async () => {
+    const format = await loadFormat(name);
+    expect(checkEdits(format, writtenTexts(format), 200)).toBeGreaterThan(40);
+  });
+});
