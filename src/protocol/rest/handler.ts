@@ -22,7 +22,7 @@ import { parseTraceParent, traceResponse } from './trace.ts';
 import { Writes, isPlainWrite } from './writes.ts';
 import type { Caller } from '#service/services';
 
-const methods = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE'] as const;
+const methods = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'QUERY'];
 
 declare module 'fastify' {
   interface FastifyRequest {
