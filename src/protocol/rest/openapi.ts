@@ -5,7 +5,7 @@ import type { Route } from './route.ts';
 import { Problem } from './schema-records.ts';
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
-type JsonObject = { readonly [name: string]: Json };
+export type JsonObject = { readonly [name: string]: Json };
 
 /** OpenAPI 3.1 of the routes, from the schemas that validate. */
 export function openapi(routes: readonly Route[], version: string): JsonObject {
