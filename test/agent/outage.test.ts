@@ -23,6 +23,22 @@ test('a change arrives, a hand edit is put right, an entry that is deleted goes'
   expect(world.file()).toEqual(['A=two', 'OTHER=stays']);
 });
 
+test('whatever the file target takes: another format, and a file for each name', async () => {
+  world = await World.make();
+  world.configure({}, [
+    { name: 'json', at: 'app.json' },
+    { name: 'files', at: 'secrets', layout: 'files', reload: { command: ['true'] } },
+  ]);
+  const agent = await world.start();
+  await until(
+    () => report(agent, 'files').status?.activation !== undefined,
+    () => world.clock.advance(50),
+  );
+  expect(JSON.parse(readFileSync(world.path('app.json'), 'utf8'))).toEqual({ A: 'one', SECRET: 'first' });
+  expect(readdirSync(world.path('secrets')).sort()).toEqual(['A', 'SECRET']);
+  expect(readFileSync(world.path('secrets/SECRET'), 'utf8')).toBe('first');
+});
+
 test('what is inherited follows too, and goes when it is deleted where it stands', async () => {
   world = await World.make();
   const { client } = world.server;
