@@ -11,8 +11,8 @@ const rows = [...page.matchAll(/^\| \[`([a-z-]+)`\]\(#([a-z]+)\) \| (.*?) \| (.*
 
 test('the table has every format, in the order of help, each with its section', () => {
   expect(rows.map(({ name }) => name)).toEqual(formatNames);
-  const sections = [...page.matchAll(/^## (.+)$/gm)].map(([, title]) => title);
-  expect(rows.map(({ section }) => section).filter((section) => !sections.includes(section))).toEqual([]);
+  const sections = new Set([...page.matchAll(/^## (.+)$/gm)].map(([, title]) => title));
+  expect(rows.map(({ section }) => section).filter((section) => !sections.has(section))).toEqual([]);
 });
 
 test.each(rows)('$name is what it says it is', async ({ name, files, brief }) => {
