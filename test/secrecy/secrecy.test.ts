@@ -30,10 +30,13 @@ class Stage {
   readonly #serverOutput: Buffer[] = [];
 
   constructor(serverEnv: NodeJS.ProcessEnv) {
-    const clean = Object.entries(process.env).filter(([name]) => !/^(PLUMB_|NODE_|VITEST)/.test(name));
+    const clean = Object.entries(process.env).filter(([name]) => !/^(PLUMB_|NODE_|VITEST|DBUS_)/.test(name));
     this.#env = {
       ...Object.fromEntries(clean),
       XDG_STATE_HOME: join(this.folder, 'state'),
+      // What is read is kept, in files that are searched like all others.
+      PLUMB_OFFLINE: 'keep',
+      XDG_CACHE_HOME: join(this.folder, 'cache'),
       XDG_RUNTIME_DIR: this.privateFolder,
       // Types what stands in that file.
       EDITOR: 'cp input-typed',
@@ -171,6 +174,9 @@ async function useWell(stage: Stage): Promise<void> {
   }
   const revealed = ['get', 'changelog/production/CANARY_WORD', '--reveal'];
   expect(await stage.cli(revealed, { belongs: true })).toBe(0);
+  expect(await stage.cli(['export', 'changelog/test'], { belongs: true })).toBe(0);
+  expect(await stage.cli([...revealed, '--offline'], { belongs: true })).toBe(0);
+  expect(await stage.cli(['list', 'changelog/test', '--offline', '--json'])).toBe(0);
 }
 
 /** Used badly: each is refused, and none of the refusals may quote what was given. */
