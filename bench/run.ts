@@ -12,6 +12,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   'kubernetes-namespaces': async () => (await import('./kubernetes-scale.ts')).namespacesBench,
   agent: async () => (await import('./agent.ts')).bench,
   cli: async () => (await import('./cli.ts')).bench,
+  sdk: async () => (await import('./sdk.ts')).bench,
 };
 
 const asked = process.argv.slice(2);

@@ -83,8 +83,9 @@ function realOutput(process: NodeJS.Process, name: 'stdout' | 'stderr'): CliOutp
 
 function realInput(process: NodeJS.Process): CliInput {
   return {
+    // As with the outputs; and the stream, once it is made, would leave a terminal to `become` that does not wait.
     get isTerminal() {
-      return process.stdin.isTTY;
+      return process.getBuiltinModule('node:tty').isatty(0);
     },
     async read(maxBytes) {
       const chunks: Buffer[] = [];

@@ -32,6 +32,7 @@ export const components: readonly Component[] = [
   { name: 'promtool', programs: ['promtool'], debian: 'prometheus', only: ['usr/bin/promtool'] },
   { name: 'chromium', programs: ['chromium'], debian: 'chromium' },
   { name: 'tmux', programs: ['tmux'], debian: 'tmux' },
+  { name: 'vi', programs: ['vi'], debian: 'vim-tiny' },
   { name: 'zsh', programs: ['zsh'], debian: 'zsh' },
   { name: 'fish', programs: ['fish'], debian: 'fish' },
   { name: 'mandoc', programs: ['mandoc'], debian: 'mandoc' },
@@ -46,7 +47,11 @@ export const builtComponents: Readonly<Record<string, readonly ProgramName[]>> =
   kubernetes: clusterNames,
   'go-readers': readerNames,
 };
-const allNames: readonly string[] = [...components.map(({ name }) => name), ...Object.keys(builtComponents), 'runtimes'];
+const allNames: readonly string[] = [
+  ...components.map(({ name }) => name),
+  ...Object.keys(builtComponents),
+  'runtimes',
+];
 
 /** What finding and installing needs from outside. */
 export interface Machine {

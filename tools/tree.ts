@@ -24,7 +24,7 @@ export interface Finding {
 export type Check = (tree: Tree) => readonly Finding[];
 
 const passedOver = new Set(['node_modules', 'dist', 'coverage', '.git', '.plumb', '.cache']);
-const textual = /\.(ts|cjs|mjs|js|json|md|ya?ml|policy|env|tsv|txt)$|^(plumb|LICENSE|\.ci\/run)$/;
+const textual = /\.(ts|cjs|mjs|js|json|md|ya?ml|policy|env|tsv|txt|svg)$|^(plumb|LICENSE|\.ci\/run)$/;
 
 /** Reads the working tree at `root`: everything textual that is not installed or built. */
 export function readTree(root: string): Tree {

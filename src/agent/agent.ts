@@ -11,7 +11,7 @@ import { News } from './news.ts';
 import { Records } from './records.ts';
 import type { ReloadParts } from './reload.ts';
 import { AgentSource } from './wishes.ts';
-import type { AgentStatus } from './status.ts';
+import type { AgentStatus, SyncReport } from './status.ts';
 import { AgentTargets } from './targets.ts';
 import { PlumbError } from '#domain/errors';
 import type { SyncStatus } from '#domain/records';
@@ -130,14 +130,7 @@ export class Agent {
   status(): AgentStatus {
     const { config, upstream, isLive } = this.#link;
     const { state, since } = upstream.reachability;
-    const syncs = [...this.#source.names()].flatMap((name) => {
-      const spec = this.#source.spec(name);
-      if (spec === undefined) return [];
-      const file = join(this.#config.roots[spec.target] ?? '', spec.at);
-      const [status, values] = [this.#source.status(name), this.#source.origins.get(name)];
-      const { from, mode, generation } = spec;
-      return [{ name, from, file, mode, generation, ...(status && { status }), ...(values && { values }) }];
-    });
+    const syncs = [...this.#source.names()].flatMap((name) => this.#report(name) ?? []);
     return {
       version: this.#parts.version,
       pid: this.#parts.pid,
@@ -146,6 +139,19 @@ export class Agent {
       inAgreement: syncs.every(agrees),
       syncs,
     };
+  }
+
+  #report(name: string): SyncReport | undefined {
+    const spec = this.#source.spec(name);
+    if (spec === undefined) return undefined;
+    const { from, mode, generation, target, at, options } = spec;
+    const file = join(this.#config.roots[target] ?? '', at);
+    const [known, values] = [this.#source.status(name), this.#source.origins.get(name)];
+    const { activation, ...others } = known ?? {};
+    // Of a command that there is no more nothing is to be said.
+    const status = options['reload'] === undefined || activation === undefined ? others : { ...others, activation };
+    const told = known === undefined ? {} : { status: status as SyncStatus };
+    return { name, from, file, mode, generation, ...told, ...(values && { values }) };
   }
 
   /** Syncs that run, wait for their turn or come back after a failure. */

@@ -50,6 +50,7 @@ interface Job {
 
 export class Reload implements Activator {
   readonly heedsNew = true;
+  readonly tellsProgress = true;
   readonly #parts: ReloadParts;
   readonly #subject: ReloadSubject;
   readonly #abort = new AbortController();

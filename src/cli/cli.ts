@@ -75,7 +75,9 @@ async function answerWithoutCommand(
 /** Only the command that was named is known to stricli: the others cost nothing. */
 async function runCommand(session: Session, { words, rest, brief, load }: Found): Promise<number> {
   const { io } = session;
-  const process: StricliProcess = { stdout: writable(io.stdout.write), stderr: writable(io.stderr.write), env: {} };
+  const problems: string[] = [];
+  const stderr = writable((text) => problems.push(text));
+  const process: StricliProcess = { stdout: writable(io.stdout.write), stderr, env: {} };
   const context: CliContext = { process, session };
   const app = buildApplication<CliContext>((await load()).build(brief), {
     name: `plumb ${words.join(' ')}`,
@@ -85,6 +87,7 @@ async function runCommand(session: Session, { words, rest, brief, load }: Found)
     determineExitCode: exitCodeOf,
   });
   await run(app, rest, context);
+  if (problems.length > 0) io.stderr.write(withOneHint(problems.join('')));
   return exitCode(process.exitCode);
 }
 
@@ -93,6 +96,13 @@ function exitCode(code: number | string | null | undefined): number {
   const number = Number(code ?? 0);
   if (number >= 0) return number;
   return number === -4 ? exitCodes.usage.code : exitCodes.failed.code;
+}
+
+const helpHint = 'hint: --help describes the command\n';
+
+/** Several mistakes of one command line come with one hint, behind them. */
+function withOneHint(text: string): string {
+  return text.includes(helpHint) ? `${text.replaceAll(helpHint, '')}${helpHint}` : text;
 }
 
 function writable(write: (text: string) => void): { write: (text: string) => void } {

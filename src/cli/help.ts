@@ -38,8 +38,11 @@ function calledBy(words: readonly string[]): Called {
   const row = commandTable.find(({ name }) => name === first);
   if (row === undefined) throw unknownCommand(first, commandTable, []);
   if (row.commands === undefined) return { words: [first], row, siblings: [] };
+  if (second === undefined) {
+    throw new UsageError(`${first} is a group of commands`, `name one of them: plumb ${first} --help lists them`);
+  }
   const command = row.commands.find(({ name }) => name === second);
-  if (command === undefined) throw unknownCommand(second ?? first, row.commands, [first]);
+  if (command === undefined) throw unknownCommand(second, row.commands, [first]);
   const siblings = row.commands.filter((other) => other !== command).map(({ name }) => `${first} ${name}`);
   return { words: [first, command.name], row: command, siblings };
 }
@@ -73,8 +76,28 @@ function help(title: string, usage: string, room: number, sections: readonly Sec
   return `${[title, ...all.map((section) => sectionText(section, room))].join('\n\n')}\n`;
 }
 
+/** What users of other tools type first. */
+const habits: Readonly<Record<string, string>> = {
+  secrets: 'plumb list, get, set and export work with entries, secret or not',
+  secret: 'plumb list, get, set and export work with entries, secret or not',
+  kv: 'plumb get, set, list and delete work with entries',
+  read: 'plumb get prints a value',
+  write: 'plumb set puts values',
+  put: 'plumb set puts values',
+  rm: 'plumb delete ends entries',
+  remove: 'plumb delete ends entries',
+  env: 'plumb export writes the values of a folder, plumb environment declares environments',
+  exec: 'plumb run runs a command with the values of a folder',
+  apply: 'plumb sync apply carries a plan out',
+  describe: 'plumb why tells where a value comes from, and where it goes',
+  auth: 'plumb login signs in, plumb whoami shows as whom',
+  config: 'plumb init writes plumb.yaml; plumb help variables lists what else is read',
+};
+
 /** With a hint at the nearest one. */
 export function unknownCommand(word: string, rows: readonly CommandRow[], words: readonly string[]): UsageError {
+  const habit = words.length === 0 && Object.hasOwn(habits, word) ? habits[word] : undefined;
+  if (habit !== undefined) return new UsageError(`${printable(word)} is not a command`, habit);
   const near = rows
     .map(({ name }) => ({ name, distance: distance(word, name) }))
     .filter((row) => row.distance <= Math.max(1, Math.ceil(row.name.length / 3)))

@@ -79,7 +79,7 @@ describe('references of 1Password', () => {
     const { code, stderr } = await user.run('import', 'a/b', '.env');
     expect(code).toBe(1);
     expect(stderr).toContain('warning: PASS is a reference of 1Password and is left out: was not read\n');
-    expect(stderr).toContain('hint: --resolve op reads 2 references by the op command\n');
+    expect(stderr).toContain('hint: plumb import --resolve op reads 2 references by the op command\n');
     expect(user.spawned).toEqual([]);
   });
 });

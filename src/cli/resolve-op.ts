@@ -27,7 +27,8 @@ export async function withoutReferences(
   }
   const left = references.length - found.size;
   if (left > 0) session.exitWith(exitCodes.failed.code);
-  if (by === undefined) session.note('hint', `--resolve op reads ${count(left, 'reference')} by the op command`);
+  if (by === undefined)
+    session.note('hint', `plumb import --resolve op reads ${count(left, 'reference')} by the op command`);
   return new Map(
     [...values].flatMap(([name, value]) => {
       const text = reference.test(value) ? found.get(name) : value;

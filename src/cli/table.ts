@@ -119,8 +119,14 @@ export const commandTable: readonly CommandRow[] = [
   {
     name: 'init',
     area: 'work',
-    brief: 'write plumb.yaml',
+    brief: 'write plumb.yaml, and find what can be imported',
     load: async () => (await import('./commands/init.ts')).command,
+  },
+  {
+    name: 'open',
+    area: 'work',
+    brief: 'open the documentation of the server in a browser',
+    load: async () => (await import('./commands/open.ts')).command,
   },
   {
     name: 'login',

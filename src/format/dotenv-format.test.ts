@@ -71,3 +71,7 @@ test('formats are found by name', async () => {
   expect(isFormatName('dotenv') && !isFormatName('constructor')).toBe(true);
   expect(await loadFormat('dotenv')).toBe(dotenv);
 });
+
+test('any number of damaged lines is read', () => {
+  expect(dotenv.parse('A\n'.repeat(300_000), 'f').diagnostics).toHaveLength(101);
+});

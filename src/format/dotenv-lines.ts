@@ -35,12 +35,12 @@ export function linesIn(text: string, { assignments, comments }: DotenvFile): re
   let at = text.startsWith('\uFEFF') ? 1 : 0;
   let line = 1;
   for (const one of [...assignments, ...comments].toSorted((a, b) => a.lineStart - b.lineStart)) {
-    lines.push(...damagedLines(text, { from: at, to: one.lineStart, line }));
+    for (const damaged of damagedLines(text, { from: at, to: one.lineStart, line })) lines.push(damaged);
     if ('name' in one) lines.push({ ...one, prefix: /^export[ \t]+/.exec(text.slice(one.start, one.end))?.[0] ?? '' });
     line += countLines(text, at, one.lineEnd);
     at = one.lineEnd;
   }
-  lines.push(...damagedLines(text, { from: at, to: text.length, line }));
+  for (const damaged of damagedLines(text, { from: at, to: text.length, line })) lines.push(damaged);
   return lines;
 }
 

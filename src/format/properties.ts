@@ -10,12 +10,11 @@ import { behind, lineFormat, readUnless } from './line-format.ts';
 import { Reading } from './reading.ts';
 import { textProblem } from './writing.ts';
 
-/** Java takes a lone carriage return for a line end too. */
-const lineEnd = /\r\n|\r|\n/g;
 const blanks = /[ \t\f]*/y;
 const plainInName = /[^\\=: \t\f\r\n]*/y;
 const plain = /[^\\\r\n]*/y;
 const commentRest = /[^\r\n]*/y;
+/** Java takes a lone carriage return for a line end too. */
 const oneLineEnd = /\r\n|\r|\n/y;
 const escape = /\\(?:(?:\r\n|\r|\n)[ \t\f]*|u([0-9A-Fa-f]{4})|([^]?))/g;
 const meanings: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', f: '\f' };
@@ -26,7 +25,7 @@ interface Property extends Item {
 }
 
 function read(text: string, subject: string): Read<Property> {
-  const reading = new Reading<Property>(text, subject, lineEnd);
+  const reading = new Reading<Property>(text, subject, 'feed-or-return');
   for (let at = text.startsWith('\uFEFF') ? 1 : 0; at < text.length; ) {
     const first = behind(blanks, text, at);
     if (text[first] === '#' || text[first] === '!') at = behind(oneLineEnd, text, behind(commentRest, text, first));

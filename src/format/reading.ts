@@ -23,13 +23,21 @@ export interface Read<I extends Item = Item> {
 /** How many problems of one file are listed. */
 const maxListed = 100;
 
-/** Line and column of offsets in one text. Lines end as `lineEnd` says, by default with a line feed. */
+/** What ends a line: a line feed, or a lone carriage return too. */
+export type LineEnds = 'feed' | 'feed-or-return';
+
+/** Line and column of offsets in one text. */
 export class Places {
   readonly #starts: number[];
 
-  constructor(text: string, lineEnd = /\n/g) {
+  constructor(text: string, ends: LineEnds = 'feed') {
     this.#starts = [text.startsWith('\uFEFF') ? 1 : 0];
-    for (const { 0: found, index } of text.matchAll(lineEnd)) this.#starts.push(index + found.length);
+    for (let feed = text.indexOf('\n'); feed >= 0; feed = text.indexOf('\n', feed + 1)) this.#starts.push(feed + 1);
+    if (ends === 'feed' || !text.includes('\r')) return;
+    for (let at = text.indexOf('\r'); at >= 0; at = text.indexOf('\r', at + 1)) {
+      if (text[at + 1] !== '\n') this.#starts.push(at + 1);
+    }
+    this.#starts.sort((a, b) => a - b);
   }
 
   of(offset: number): { readonly line: number; readonly column: number } {
@@ -57,9 +65,9 @@ export class Reading<I extends Item = Item> {
   readonly #seen = new Map<string, number>();
   #more = 0;
 
-  constructor(text: string, subject: string, lineEnd?: RegExp) {
+  constructor(text: string, subject: string, ends?: LineEnds) {
     this.#subject = subject;
-    this.#places = new Places(text, lineEnd);
+    this.#places = new Places(text, ends);
   }
 
   report(at: number, message: string): void {

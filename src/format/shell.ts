@@ -10,7 +10,7 @@ import { behind, lineFormat, readUnless } from './line-format.ts';
 import { Reading } from './reading.ts';
 import { textProblem } from './writing.ts';
 
-const blanks = /(?:[ \t]|\\\n)*/y;
+const blanks = /[ \t]*/y;
 const assignment = /(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=/y;
 const plainRun = /[^\s\\'"$`;&|<>()*?[\]{}~!#]+|[!#]/y;
 const singleRun = /'([^']*)'/y;
@@ -42,7 +42,7 @@ function read(text: string, subject: string): Read {
 
 /** Answers where the next line starts. */
 function readLine(text: string, lineStart: number, reading: Reading): number {
-  const at = behind(blanks, text, lineStart);
+  const at = behindBlanks(text, lineStart);
   if (at === text.length || text[at] === '\n') return at + 1;
   if (text[at] === '#') return nextLine(text, at);
   assignment.lastIndex = at;
@@ -63,6 +63,14 @@ function readLine(text: string, lineStart: number, reading: Reading): number {
   const place = { start: valueAt, end, lineStart, lineEnd: Math.min(next, text.length) };
   reading.add({ name, value: good ? word.value : null, nameAt, ...place });
   return next;
+}
+
+/** Blanks, and line ends that a backslash takes away. */
+function behindBlanks(text: string, from: number): number {
+  for (let at = from; ; at += 2) {
+    at = behind(blanks, text, at);
+    if (!text.startsWith('\\\n', at)) return at;
+  }
 }
 
 function nextLine(text: string, at: number): number {

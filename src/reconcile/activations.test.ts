@@ -77,6 +77,25 @@ describe('restarts', () => {
     expect(kept().syncs.inventory('a').restarts).toBeUndefined();
   });
 
+  test.each([
+    [undefined, 12],
+    [true, 0],
+  ] as const)(
+    'are looked at while they are on their way, unless the watch tells (%s)',
+    async (tellsProgress, least) => {
+      const consumers = await delivered({ A: '1' });
+      Object.assign(consumers, { tellsProgress });
+      consumers.progressOf = () => ({ state: 'waiting', message: 'on its way' });
+      await change({ A: '2' });
+      const before = kept().syncs.calls.length;
+      await kept().clock.advance(62_000);
+      const looks = kept()
+        .syncs.calls.slice(before)
+        .filter((call) => call === 'wish a').length;
+      expect([looks >= least, looks <= least + 2]).toEqual([true, true]);
+    },
+  );
+
   test('are noted with the intent, before the write', async () => {
     const consumers = await delivered({ A: '1' });
     kept().syncs.before = (call) => {

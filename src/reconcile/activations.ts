@@ -50,7 +50,7 @@ export class Activations {
     const { activation } = found;
     await deliveries.conclude(name, { generation: spec.generation, conditions: 'as before', activation }, next);
     if (heldBack !== undefined) return { kind: 'again', afterMs: 0 };
-    return found.isPending ? { kind: 'again', afterMs: againMs } : done;
+    return found.isPending && activator.tellsProgress !== true ? { kind: 'again', afterMs: againMs } : done;
   }
 
   /** The values before the failed restart go back in place, until a person looks. */

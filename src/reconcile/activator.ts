@@ -26,6 +26,8 @@ export type Progress =
 export interface Activator {
   /** It runs also where nothing stands yet: what is made for the first time is news to it. Default: what needs an object waits for it. */
   readonly heedsNew?: true;
+  /** The place's watch tells when a restart has come further: nobody need look meanwhile. */
+  readonly tellsProgress?: true;
   /** Who reads any of these names, by id. Throws `forbidden` naming verb and resource. */
   consumers(names: ReadonlySet<string>, signal: AbortSignal): Promise<readonly Consumer[]>;
   /**

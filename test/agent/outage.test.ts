@@ -23,6 +23,42 @@ test('a change arrives, a hand edit is put right, an entry that is deleted goes'
   expect(world.file()).toEqual(['A=two', 'OTHER=stays']);
 });
 
+test('whatever the file target takes: another format, and a file for each name', async () => {
+  world = await World.make();
+  world.configure({}, [
+    { name: 'json', at: 'app.json' },
+    { name: 'files', at: 'secrets', layout: 'files', reload: { command: ['true'] } },
+  ]);
+  const agent = await world.start();
+  await until(
+    () => report(agent, 'files').status?.activation !== undefined,
+    () => world.clock.advance(50),
+  );
+  expect(JSON.parse(readFileSync(world.path('app.json'), 'utf8'))).toEqual({ A: 'one', SECRET: 'first' });
+  expect(readdirSync(world.path('secrets')).sort()).toEqual(['A', 'SECRET']);
+  expect(readFileSync(world.path('secrets/SECRET'), 'utf8')).toBe('first');
+});
+
+test('what is inherited follows too, and goes when it is deleted where it stands', async () => {
+  world = await World.make();
+  const { client } = world.server;
+  await client.policies.put('agent', { text: 'allow read on app/**' });
+  await client.projects.put('app', {});
+  await client.environments.put('app/base', {});
+  await client.environments.put('app/production', { extends: 'base' });
+  const put = (path: string, value: string) => client.changes.apply({ ops: [{ op: 'put', path, value }] });
+  await put('app/base/B', 'base');
+  const agent = await world.start();
+  const nudge = () => world.clock.advance(50);
+  expect(world.file()).toEqual(['A=one', 'B=base', 'SECRET=first']);
+  await put('app/base/B', 'changed');
+  await until(() => world.file()?.includes('B=changed') === true, nudge);
+  await client.changes.apply({ ops: [{ op: 'delete', path: 'app/base/B' }] });
+  await until(() => world.file()?.length === 2, nudge);
+  await world.rest(agent);
+  expect([world.file(), conditions(agent)]).toEqual([right, ['InSync: Agrees']]);
+});
+
 test('an hour without the server: repairs from what is kept, and what changed meanwhile when it is back', async () => {
   world = await World.make();
   const agent = await world.start();

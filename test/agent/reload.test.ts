@@ -97,6 +97,22 @@ test('a newer delivery takes the place of one whose command fails', async () => 
   expect(runs().at(-1)).toBe('app unknown 2');
 });
 
+test('of a command that is taken out of the configuration nothing is left', async () => {
+  world = await World.make();
+  withReload('exit 1');
+  const agent = await world.start();
+  await until(
+    () => activation(agent)?.state === 'failed',
+    () => world.clock.advance(10),
+  );
+  await agent.stop();
+  world.configure();
+  const again = await world.start();
+  const before = runs().length;
+  for (let minute = 0; minute < 10; minute += 1) await world.clock.advance(60_000);
+  expect([activation(again), again.status().inAgreement, runs().length]).toEqual([undefined, true, before]);
+});
+
 test('one that takes too long is ended with all that it started', async () => {
   world = await World.make();
   const pids = join(world.place, 'pids');

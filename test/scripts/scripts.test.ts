@@ -10,7 +10,7 @@ const accept = process.env['PLUMB_ACCEPT'] === '1';
 const names = readdirSync(folder).filter((name) => name.endsWith('.txt'));
 
 test('there are sessions', () => {
-  expect(names.length).toBeGreaterThan(40);
+  expect(names.length).toBeGreaterThanOrEqual(150);
 });
 
 describe('session', () => {

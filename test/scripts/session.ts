@@ -4,13 +4,15 @@
  * - `$ plumb …` runs the command line in this process, against a server of its own for each session.
  * - Below it stands what it prints: standard output as it is (behind `| ` where it would look like something else),
  *   standard error behind `! `, an exit code that is not 0 as `[N]`.
- * - Before `plumb`: `NAME=value` sets a variable, `tty` makes all streams a terminal, `tty:TYPED` also types at hidden prompts.
+ * - Before `plumb`: `NAME=value` sets a variable, `tty` makes all streams a terminal, `tty:TYPED` also types at prompts, `cols:N` makes it N columns wide.
+ *   `head` runs it as a process of its own whose reader goes away after the first line, `interrupt:TEXT` interrupts one once it has printed that.
  * - `$(NAME)` stands for the content of a file, `$(NAME:FIELD)` for a member of the JSON in it; `< NAME` and `> NAME` are as in a shell. `$ cat NAME`, `$ mode NAME`,
  *   `$ edit NAME TEXT` and `$ fill NAME BYTES` look at a file or write it.
  * - `$ stop` stops the server; `$ alter FOLDER` flips a bit in every file there.
  * - `# …` is a comment. `: dev` as the first line asks for a server with the sample project.
  * - `-- NAME --` begins a file that is there from the start.
  */
+import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { runCli } from '#cli/cli';
@@ -124,10 +126,12 @@ export class Shell {
     if (at < 0) throw new Error(`unknown command: ${words.join(' ')}`);
     const prefix = words.slice(0, at);
     const rest = words.slice(at + 1);
+    const play = prefix.find((word) => /^(head|interrupt:.*)$/.test(word));
+    if (play !== undefined) return this.#asProcess(rest, prefix, play);
     const input = redirected(rest, '<');
     const output = redirected(rest, '>');
     const printed: { stdout: Buffer[]; stderr: Buffer[] } = { stdout: [], stderr: [] };
-    const terminal = prefix.find((word) => /^tty(:|$)/.test(word));
+    const terminal = prefix.find((word) => /^(tty|cols)(:|$)/.test(word));
     const io = this.#io({ argv: rest, prefix, printed, terminal, stdin: input === undefined ? '' : this.#read(input) });
     const code = await runCli(io);
     const [stdout, stderr] = [Buffer.concat(printed.stdout).toString(), Buffer.concat(printed.stderr).toString()];
@@ -139,6 +143,48 @@ export class Shell {
     ];
   }
 
+  /** What only a process of its own shows. */
+  async #asProcess(argv: readonly string[], prefix: readonly string[], play: string): Promise<readonly string[]> {
+    const env = { ...process.env, ...this.#variables(prefix), NODE_COMPILE_CACHE: '' };
+    const main = join(import.meta.dirname, '../../src/main.ts');
+    const child = spawn(process.execPath, ['--conditions=plumb-source', main, ...argv], {
+      env,
+      cwd: this.#folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const said = { stdout: '', stderr: '' };
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (said.stderr += text));
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said.stdout += text;
+      if (play === 'head' && said.stdout.includes('\n')) child.stdout.destroy();
+      else if (play !== 'head' && said.stdout.includes(play.slice('interrupt:'.length))) child.kill('SIGINT');
+    });
+    const ended = await new Promise<string>((resolve) => {
+      child.once('close', (code, signal) => resolve(signal ?? String(code)));
+    });
+    const shown = play === 'head' ? said.stdout.split('\n').slice(0, 1) : lines(said.stdout);
+    return [
+      ...lines(this.#steady(shown.join('\n'))).map(unmistakable),
+      ...lines(this.#steady(said.stderr)).map((line) => `! ${line}`.trimEnd()),
+      ...(ended === '0' ? [] : [`[${ended}]`]),
+    ];
+  }
+
+  #variables(prefix: readonly string[]): Readonly<Record<string, string | undefined>> {
+    const words = prefix.filter((word) => word.includes('='));
+    const given = Object.fromEntries(
+      words.map((word) => [word.split('=')[0] ?? '', word.slice(word.indexOf('=') + 1)]),
+    );
+    return {
+      PATH: process.env['PATH'],
+      TERM: 'dumb',
+      PLUMB_ADDR: `unix:${this.#server.socket}`,
+      PLUMB_TOKEN: this.#server.token,
+      XDG_RUNTIME_DIR: join(this.#folder, '.run'),
+      ...given,
+    };
+  }
+
   #io(given: {
     argv: readonly string[];
     prefix: readonly string[];
@@ -148,24 +194,22 @@ export class Shell {
   }): CliIo {
     const { argv, prefix, printed, terminal, stdin } = given;
     const { become: _, ...real } = realIo(process, '0.0.0');
-    const env = Object.fromEntries(prefix.filter((word) => word.includes('=')).map((word) => word.split(/=(.*)/s)));
     const isTerminal = terminal !== undefined;
-    const typed = terminal?.split(':').slice(1) ?? [];
+    const typed =
+      prefix
+        .find((word) => word.startsWith('tty:'))
+        ?.split(':')
+        .slice(1) ?? [];
+    const cols = prefix.find((word) => word.startsWith('cols:'))?.slice('cols:'.length);
     const output = (name: 'stdout' | 'stderr') => ({
       isTerminal,
+      ...(cols === undefined ? {} : { columns: Number(cols) }),
       write: (text: string | Uint8Array) => void printed[name].push(Buffer.from(text)),
     });
     return {
       ...real,
       argv,
-      env: {
-        PATH: process.env['PATH'],
-        TERM: 'dumb',
-        PLUMB_ADDR: `unix:${this.#server.socket}`,
-        PLUMB_TOKEN: this.#server.token,
-        XDG_RUNTIME_DIR: join(this.#folder, '.run'),
-        ...env,
-      },
+      env: this.#variables(prefix),
       cwd: this.#folder,
       home: this.#folder,
       keyring: { read: async () => undefined, write: async () => false, remove: async () => undefined },
@@ -194,6 +238,9 @@ export class Shell {
       .replace(/\$HOME\/\.run\/plumb-\w{6}\//g, '$PRIVATE/')
       .replace(/\bplumb\.[\w-]{8}\.[\w-]{43}/g, '<token>')
       .replace(/\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ/g, '<time>')
+      .replace(/\b20\d\d-\d[\d-]*(?: [\d:]*)?…/g, '<time…>')
+      .replace(/\b((?:time|created|expires|since|appliedAt): )\d{13}/g, '$1<time>')
+      .replace(/\b((?:accessor|parent): )[\w-]{16}$/gm, '$1<accessor>')
       .replace(/\b\d+ (?:s|min) ago( *)/g, (_, blanks: string) => `<ago>${blanks === '' ? '' : '   '}`)
       .replace(/("(?:time|created|expires|since|appliedAt)": ?)\d{13}/g, '$1<time>')
       .replace(/(token +|accessor |"(?:accessor|parent)": "|^)[\w-]{16}(?=[",]| {2}| of|$)/gm, '$1<accessor>');

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -23,13 +23,26 @@ class Stage {
   readonly folder = mkdtempSync(join(tmpdir(), 'plumb-secrecy-'));
   /** Everything that was said where no value belongs. */
   readonly said: Said[] = [];
+  /** Where a text that was typed and refused is kept. */
+  readonly privateFolder = join(this.folder, 'private');
   readonly #env: NodeJS.ProcessEnv;
   readonly #server: ChildProcess;
   readonly #serverOutput: Buffer[] = [];
 
   constructor(serverEnv: NodeJS.ProcessEnv) {
-    const clean = Object.entries(process.env).filter(([name]) => !/^(PLUMB_|NODE_|VITEST)/.test(name));
-    this.#env = { ...Object.fromEntries(clean), XDG_STATE_HOME: join(this.folder, 'state'), NO_COLOR: '1' };
+    const clean = Object.entries(process.env).filter(([name]) => !/^(PLUMB_|NODE_|VITEST|DBUS_)/.test(name));
+    this.#env = {
+      ...Object.fromEntries(clean),
+      XDG_STATE_HOME: join(this.folder, 'state'),
+      // What is read is kept, in files that are searched like all others.
+      PLUMB_OFFLINE: 'keep',
+      XDG_CACHE_HOME: join(this.folder, 'cache'),
+      XDG_RUNTIME_DIR: this.privateFolder,
+      // Types what stands in that file.
+      EDITOR: 'cp input-typed',
+      NO_COLOR: '1',
+    };
+    mkdirSync(this.privateFolder, { mode: 0o700 });
     const env = { ...this.#env, ...serverEnv };
     const args = ['server', '--dev', '--port', '0', '--log-level', 'debug'];
     this.#server = spawn(plumb, args, { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -96,7 +109,8 @@ class Stage {
 
   /** Everything found where it does not belong: files, output, and what the kernel shows of the process. */
   leaks(): Record<string, readonly string[]> {
-    const belongs = (path: string): boolean => path.includes('/.plumb/dev/out/') || path.includes('/input-');
+    const belongs = (path: string): boolean =>
+      ['/.plumb/dev/out/', '/input-', '/private/plumb-'].some((part) => path.includes(part));
     const leaks = { ...foundBelow(this.folder, belongs) };
     for (const { what, output } of [...this.said, { what: 'the server', output: this.serverOutput() }]) {
       const seen = found(output);
@@ -137,6 +151,9 @@ async function useWell(stage: Stage): Promise<void> {
   const env = stage.file('import.env', `IMPORTED=${canaries.word}\nQUOTED='${canaries.lines}'\n`);
   expect(await stage.cli(['import', 'changelog/test', env, '--dry-run'])).toBe(0);
   expect(await stage.cli(['import', 'changelog/test', env])).toBe(0);
+  stage.file('typed', `EDITED: ${JSON.stringify(canaries.quoted)}\nOPEN: !config plain\n`);
+  expect(await stage.cli(['edit', 'changelog/edited'])).toBe(0);
+  expect(readdirSync(stage.privateFolder)).toEqual([]);
   // Kept, and used in vain: nothing listens there.
   const kubeconfig = stage.file('kubeconfig', kubeconfigWith({ token: canaries.word }));
   expect(await stage.cli(['target', 'add', 'nowhere', '--kubeconfig', kubeconfig])).toBe(5);
@@ -157,6 +174,9 @@ async function useWell(stage: Stage): Promise<void> {
   }
   const revealed = ['get', 'changelog/production/CANARY_WORD', '--reveal'];
   expect(await stage.cli(revealed, { belongs: true })).toBe(0);
+  expect(await stage.cli(['export', 'changelog/test'], { belongs: true })).toBe(0);
+  expect(await stage.cli([...revealed, '--offline'], { belongs: true })).toBe(0);
+  expect(await stage.cli(['list', 'changelog/test', '--offline', '--json'])).toBe(0);
 }
 
 /** Used badly: each is refused, and none of the refusals may quote what was given. */
@@ -195,6 +215,16 @@ async function useBadly(stage: Stage): Promise<void> {
       args,
       expect.toSatisfy((code: number) => code === 1 || code === 2),
     ]);
+  }
+  for (const typed of [
+    `A: [${word}`,
+    `A: !${word} ${word}`,
+    `A: !integer ${word}`,
+    `"${word}": !unchanged ${word}`,
+    `A: "\\${word}"`,
+  ]) {
+    stage.file('typed', typed);
+    expect([typed, await stage.cli(['edit', 'changelog/edited', '--reason', 'r'])]).toEqual([typed, 1]);
   }
   const path = '/api/v1/entries/changelog/production/RAW';
   for (const [method, at, body] of [

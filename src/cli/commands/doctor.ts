@@ -23,6 +23,7 @@ export const command = defineCommand<ConnectionFlags, []>({
     { input: 'doctor', brief: '' },
     { input: 'doctor --address https://plumb.example --json', brief: 'for a program' },
   ],
+  see: ['audit verify', 'sync status', 'whoami'],
   async run(session, flags) {
     const findings: Finding[] = [];
     const look = async (checks: readonly Check[]): Promise<void> => {

@@ -49,6 +49,7 @@ export const command = defineCommand<Flags, [path?: string]>({
     { input: 'edit -e changelog/production TLS_KEY --reveal', brief: 'one entry' },
     { input: 'edit changelog/development --dry-run', brief: 'shows what would be changed' },
   ],
+  see: ['set', 'list', 'import'],
   async run(session, flags, given) {
     const path =
       given === undefined ? await session.folder(undefined, flags, 'write') : await session.path(given, flags, 'write');

@@ -1,5 +1,7 @@
 import { argument, defineCommand, switchFlag } from '../command.ts';
+import { UsageError } from '../failures.ts';
 import { commandPage, helpText } from '../help.ts';
+import { topicPage } from '../topics.ts';
 
 interface Flags {
   readonly man?: boolean;
@@ -7,7 +9,7 @@ interface Flags {
 
 export const command = defineCommand<Flags, string[]>({
   parameters: {
-    flags: { man: switchFlag('Print the page of a command as a manual page, for man(1)') },
+    flags: { man: switchFlag('Print the page of a command or a topic as a manual page, for man(1)') },
     positional: {
       kind: 'array',
       parameter: argument('WORD', 'A command with its words, or a topic. Default: all of them'),
@@ -22,7 +24,9 @@ export const command = defineCommand<Flags, string[]>({
   paged: true,
   async run(session, flags, ...words) {
     if (flags.man !== true) return session.print(await helpText(words, session.room));
+    if (words.length === 0) throw new UsageError('--man takes a command or a topic');
     const { manualPage } = await import('../man.ts');
-    session.print(manualPage(await commandPage(words), session.io.version));
+    const page = words.length === 1 ? topicPage(words[0] ?? '') : undefined;
+    session.print(manualPage(page ?? (await commandPage(words)), session.io.version));
   },
 });

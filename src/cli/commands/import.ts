@@ -9,8 +9,9 @@ import { formatOf, formats, readFileValues, readValues } from '../formats.ts';
 import { applyImport, planImport, printRows } from '../import-plan.ts';
 import { withoutReferences } from '../resolve-op.ts';
 import type { Session } from '../session.ts';
+import { during } from '../progress.ts';
 import { printWarnings } from '../results.ts';
-import { printable } from '../style.ts';
+import { count, printable } from '../style.ts';
 import { readFile } from '../values.ts';
 
 interface Flags extends ConnectionFlags, ReasonFlag {
@@ -84,9 +85,11 @@ export const command = defineCommand<Flags, [folder: string, file: string]>({
     const given = await readGiven(session, flags, file);
     const values = await withoutReferences(session, given.values, flags.resolve);
     const client = await session.connect(flags);
-    const rows = await planImport(client, folder, { values, wishes: { ...flags, told: given.kinds } });
+    const planning = planImport(client, folder, { values, wishes: { ...flags, told: given.kinds } });
+    const rows = await during(session, `looking at ${folder}`, planning);
     const { reason, dryRun = false } = flags;
-    const result = await applyImport(client, folder, { rows, dryRun, ...(reason === undefined ? {} : { reason }) });
+    const applying = applyImport(client, folder, { rows, dryRun, ...(reason === undefined ? {} : { reason }) });
+    const result = await during(session, `writing ${count(rows.length, 'name')}`, applying);
     if (result !== undefined) printWarnings(session, result);
     const outcome = { folder, dryRun, revision: result?.revision ?? 0 };
     if (flags.json) session.printJson({ ...outcome, names: rows.map(({ name, effect }) => ({ name, effect })) });

@@ -72,7 +72,7 @@ export const command = defineCommand<Flags, string[]>({
     { input: 'run -e changelog/test --mask -- make test', brief: '' },
     { input: 'run -e changelog/development --watch -- node server.js', brief: 'restarted on a change' },
   ],
-  see: ['export', 'help servers'],
+  see: ['shell', 'export', 'help servers'],
   exits: ['notRun', 'notExecutable', 'notFound'],
   async run(session, flags, ...words) {
     if (!flags.watch && (flags.grace ?? flags.signal) !== undefined) {

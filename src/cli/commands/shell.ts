@@ -41,6 +41,7 @@ export const command = defineCommand<Flags, [folder?: string]>({
     { input: 'shell changelog/development', brief: '' },
     { input: 'shell -e changelog/test', brief: '' },
   ],
+  see: ['run', 'help servers'],
   async run(session, flags, given) {
     const { io } = session;
     const outer = io.env[marker] ?? '';

@@ -86,7 +86,8 @@ export const apply = defineCommand<ApplyFlags, [name: string]>({
   ],
   async run(session, { wait = false, ...flags }, name) {
     const client = await session.connect(flags);
-    const result = await client.syncs.apply(name);
+    const { during } = await import('../progress.ts');
+    const result = await during(session, `applying ${name}`, client.syncs.apply(name));
     if (result.problems.length > 0) session.exitWith(exitCodes.failed.code);
     if (!flags.json) printPlan(session, result);
     const sync = { ...(await client.syncs.get(name)), status: result.status };

@@ -17,7 +17,7 @@ export const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   unavailable: 503,
   unknown: 500,
   corrupt: 500,
-  unsupported: 501,
+  unsupported: 422,
   internal: 500,
 };
 

@@ -123,7 +123,7 @@ export const examples: readonly Example[] = [
     id: 'putSync',
     summary: 'Keep a file equal to an environment',
     path: sync,
-    body: { from: 'shop/production', to: 'local:shop.env', runAs: 'workload/shop', mode: 'observe' },
+    body: { from: 'shop/production', to: 'local:shop.env', runAs: 'workload/shop', mode: 'report' },
   },
   { id: 'listSyncs', summary: 'All syncs' },
   { id: 'getSync', summary: 'One sync', path: sync },

@@ -4,7 +4,7 @@ import { decodeTail } from './codec.ts';
 import { compress, compressFrom } from './compress.ts';
 import { headers } from './errors.ts';
 import { select } from './fields.ts';
-import { idempotencyKey } from './idempotency.ts';
+import { idempotencyKey } from './idempotency-key.ts';
 import { checkMedia, chooseEncoding, chooseForm, mediaOf } from './negotiate.ts';
 import type { Form } from './negotiate.ts';
 import type { Answer, Call, Route } from './route.ts';

@@ -12,6 +12,7 @@ import type { Exchange } from './exchange.ts';
 import { Idempotency } from './idempotency.ts';
 import { parseJson } from './json.ts';
 import type { RestOptions } from './options.ts';
+import { byUrl, toPattern } from './patterns.ts';
 import { Reads, isPlainRead } from './reads.ts';
 import { defaultBodyLimit } from './route.ts';
 import type { AnonymousCall, Answer, CallerCall, Route } from './route.ts';
@@ -22,7 +23,7 @@ import { parseTraceParent, traceResponse } from './trace.ts';
 import { Writes, isPlainWrite } from './writes.ts';
 import type { Caller } from '#service/services';
 
-const methods = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE'] as const;
+const methods = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'QUERY'];
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -261,18 +262,4 @@ function isPlain({ headers: given }: IncomingMessage): boolean {
     given['idempotency-key'] === undefined &&
     given['traceparent'] === undefined
   );
-}
-
-/** `{path}` takes the rest of the URL, every other parameter one segment. */
-function toPattern(url: string): string {
-  return url.replace('{path}', '*').replaceAll(/\{(\w+)\}/g, ':$1');
-}
-
-function byUrl(routes: readonly Route[]): Map<string, string[]> {
-  const known = new Map<string, string[]>();
-  for (const { url, method, run } of routes) {
-    const answered = method === 'GET' && run.kind !== 'stream' ? ['GET', 'HEAD'] : [method];
-    known.set(toPattern(url), [...(known.get(toPattern(url)) ?? []), ...answered]);
-  }
-  return known;
 }

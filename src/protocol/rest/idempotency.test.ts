@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { Idempotency, idempotencyKey, idempotencyLimits } from './idempotency.ts';
+import { Idempotency, idempotencyLimits } from './idempotency.ts';
 import type { Claim, IdempotencyLimits } from './idempotency.ts';
+import { idempotencyKey } from './idempotency-key.ts';
 import { PlumbError } from '#domain/errors';
 import { FakeClock } from '#testing/clock';
 
@@ -67,7 +68,7 @@ test('a secret is kept sealed with what only the client has, and not for long', 
   const mine = claim('a', { unlock: 'mine' });
   await known.once(mine, act);
   expect((await known.once(mine, act)).body).toEqual({ token: 't0ken' });
-  await expect(known.once({ ...mine, unlock: 'other' }, act)).rejects.toThrow();
+  await expect(known.once({ ...mine, unlock: 'other' }, act)).rejects.toMatchObject({ code: 'conflict' });
   await clock.advance(1001);
   await expect(known.once(mine, act)).rejects.toMatchObject({ code: 'conflict' });
   expect(count()).toBe(0);

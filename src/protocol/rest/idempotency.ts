@@ -154,11 +154,11 @@ export class Idempotency {
         hint: 'revoke the token that was made and ask for another one, with another key',
       });
     }
-    const end = sealed.bytes.length - 16;
-    const decipher = createDecipheriv('aes-256-gcm', this.#keyFor(unlock, key), sealed.iv);
-    decipher.setAuthTag(sealed.bytes.subarray(end));
-    const text = Buffer.concat([decipher.update(sealed.bytes.subarray(0, end)), decipher.final()]);
-    return JSON.parse(text.toString()) as NonNullable<Kept['answer']>;
+    const answer = open(sealed, this.#keyFor(unlock, key));
+    if (answer !== undefined) return answer;
+    throw new PlumbError('conflict', 'this idempotency key came with another credential before', {
+      hint: 'only with the same token is the answer told again; another key asks anew',
+    });
   }
 
   #keyFor(unlock: string, key: string): Uint8Array {
@@ -227,23 +227,23 @@ export class Idempotency {
   }
 }
 
+/** `undefined`: with another key. */
+function open({ iv, bytes }: Sealed, key: Uint8Array): NonNullable<Kept['answer']> | undefined {
+  const end = bytes.length - 16;
+  const decipher = createDecipheriv('aes-256-gcm', key, iv);
+  decipher.setAuthTag(bytes.subarray(end));
+  const text = decipher.update(bytes.subarray(0, end));
+  try {
+    decipher.final();
+  } catch {
+    return undefined;
+  }
+  return JSON.parse(text.toString()) as NonNullable<Kept['answer']>;
+}
+
 /** As it is told; the fault beneath was logged when it arose. */
 function withoutCause(error: PlumbError): PlumbError {
   if (error.cause === undefined) return error;
   const { code, message, hint, details, diagnostics } = error;
   return new PlumbError(code, message, { details, diagnostics, ...(hint === undefined ? {} : { hint }) });
-}
-
-/** A text of RFC 9651 as the draft has it, or the bare key that many clients send. Visible ASCII without quotes. */
-const keyPattern = /^(?:"([\x20\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x2b\x2d-\x7e]{1,255}))$/;
-
-/** The key of a request; `undefined`: none. Throws `invalid`. */
-export function idempotencyKey(header: string | readonly string[] | undefined): string | undefined {
-  if (header === undefined) return undefined;
-  const [, quoted, bare] = typeof header === 'string' ? (keyPattern.exec(header.trim()) ?? []) : [];
-  const key = quoted ?? bare;
-  if (key !== undefined) return key;
-  throw new PlumbError('invalid', 'Idempotency-Key takes one key of 1 to 255 visible ASCII characters', {
-    hint: 'send a new random one for each change, such as Idempotency-Key: "8e03978e-40d5-43dd-bc93-6894a57f9324"',
-  });
 }

@@ -5,7 +5,7 @@ import type { Route } from './route.ts';
 import { Problem } from './schema-records.ts';
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
-type JsonObject = { readonly [name: string]: Json };
+export type JsonObject = { readonly [name: string]: Json };
 
 /** OpenAPI 3.1 of the routes, from the schemas that validate. */
 export function openapi(routes: readonly Route[], version: string): JsonObject {
@@ -63,11 +63,18 @@ function requestBody(schema: Json, shown: readonly Example[]): Json {
 }
 
 function contentOf({ run, media, answer, selectable }: Route, named: (schema: unknown) => Json): Json {
-  const only = run.kind === 'stream' ? 'text/event-stream' : media;
   const whole = named(answer);
-  if (only !== undefined) return { [only]: { schema: whole } };
+  if (run.kind === 'stream') return { 'text/event-stream': { schema: eventOf(whole) } };
+  if (media !== undefined) return { [media]: { schema: whole } };
   const schema = selectable === undefined ? whole : { anyOf: [whole, named(partial(answer, selectable))] };
   return { 'application/json': { schema }, 'application/yaml': { schema } };
+}
+
+/** One server-sent event. */
+function eventOf(contentSchema: Json): Json {
+  const data = { type: 'string', contentMediaType: 'application/json', contentSchema };
+  const properties = { id: { type: 'string' }, event: { type: 'string' }, data };
+  return { type: 'object', properties, required: ['id', 'event', 'data'] };
 }
 
 function headersOf({ tagged, method, run, media, changes }: Route): JsonObject {
@@ -89,7 +96,7 @@ function pathParameters({ url }: Route, example: Example | undefined): Json[] {
     name,
     in: 'path',
     required: true,
-    schema: { type: 'string' },
+    schema: schemaOfName(url, name),
     ...(name === 'path' ? { description: 'segments, percent-encoded one by one, joined by /' } : {}),
     ...(example?.path?.[name] === undefined ? {} : { example: example.path[name] }),
   }));
@@ -123,23 +130,44 @@ function typed(written: string, type: string | undefined): Json {
   return type === 'array' ? written.split(',') : written;
 }
 
-const header = (name: string, description: string): Json => ({
+const header = (name: string, description: string, schema: JsonObject = {}): Json => ({
   name,
   in: 'header',
   description,
-  schema: { type: 'string' },
+  schema: { type: 'string', ...schema },
 });
+
+const entryTag = { pattern: '^"[0-9]{1,15}[.][0-9]{1,15}(-[A-Za-z0-9_-]{1,64})?"$' };
+const recordTag = { pattern: '^([*]|"[A-Za-z0-9_-]{22}([.][A-Za-z0-9_-]{22})?")$' };
+const keys = { pattern: '^("[ !#-\\[\\]-~]{1,255}"|[!#-+--~]{1,255})$' };
+/** Of the parameters of a URL, by the resource in front of them. */
+const names: Readonly<Record<string, string>> = {
+  projects: '^[a-z0-9-]{1,63}$',
+  environments: '^[a-z0-9-]{1,63}$',
+  policies: '^[a-z0-9][a-z0-9._-]{0,62}$',
+  principals: '^[a-z0-9][a-z0-9._@-]{0,62}$',
+  targets: '^[a-z0-9][a-z0-9-]{0,62}$',
+  syncs: '^[a-z0-9][a-z0-9._-]{0,62}$',
+};
+
+function schemaOfName(url: string, name: string): Json {
+  if (name === 'kind') return { type: 'string', enum: ['person', 'workload', 'ai-agent'] };
+  const pattern = name === 'path' ? undefined : names[url.split('/')[3] ?? ''];
+  return { type: 'string', ...(pattern === undefined ? {} : { pattern }) };
+}
+
+const repeating = 'sent again with it, the request is answered again, and not carried out again';
 
 function conditions({ id, method, tagged, changes }: Route, isConditional: boolean): Json[] {
   const match = tagged === true && method !== 'GET';
   return [
     ...(isConditional ? [header('If-None-Match', 'ETags of which none should be sent again')] : []),
-    ...(id === 'watchChanges' ? [header('Last-Event-ID', 'the revision to go on from')] : []),
-    ...(match ? [header('If-Match', 'the ETag that is expected')] : []),
-    ...(match && method === 'PUT' ? [header('If-None-Match', '* refuses when it is there')] : []),
-    ...(changes
-      ? [header('Idempotency-Key', 'sent again with it, the request is answered, not carried out, again')]
+    ...(id === 'watchChanges'
+      ? [header('Last-Event-ID', 'the revision to go on from', { pattern: '^[0-9]{0,15}$' })]
       : []),
+    ...(match ? [header('If-Match', 'the ETag that is expected', id.endsWith('Entry') ? entryTag : recordTag)] : []),
+    ...(match && method === 'PUT' ? [header('If-None-Match', 'refuses when it is there', { enum: ['*'] })] : []),
+    ...(changes ? [header('Idempotency-Key', repeating, keys)] : []),
   ];
 }
 

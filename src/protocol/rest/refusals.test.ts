@@ -25,7 +25,7 @@ describe('errors', () => {
     unavailable: 503,
     unknown: 500,
     corrupt: 500,
-    unsupported: 501,
+    unsupported: 422,
     internal: 500,
   };
   test.each(Object.keys(errorCodes) as ErrorCode[])('%s has a status and a problem', async (code) => {
@@ -183,7 +183,7 @@ describe('bad requests', () => {
     [
       'condition where none is known',
       { method: 'POST', url: '/api/v1/tokens', payload: {}, headers: { 'if-none-match': '*' } },
-      501,
+      422,
       'no conditions',
     ],
     [
