@@ -176,7 +176,7 @@ class TreeBuilder {
     const problem = this.#keyProblem(key);
     const end = Math.max(keyEnd, anchor, tree.end);
     return {
-      key: isScalar(key) ? String(key.value) : '',
+      label: isScalar(key) ? String(key.value) : '',
       start,
       end,
       value: tree,
