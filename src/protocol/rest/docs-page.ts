@@ -44,13 +44,15 @@ interface Operation {
   readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
 }
 interface Document {
-  readonly info: { readonly title: string; readonly version: string };
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 }
 
 /** The page, and the headers that go with it. */
-export function docsPage(openapi: JsonObject): { readonly text: string; readonly headers: Record<string, string> } {
+export function docsPage(
+  openapi: JsonObject,
+  version: string,
+): { readonly text: string; readonly headers: Record<string, string> } {
   const document = openapi as unknown as Document;
   const operations = Object.entries(document.paths).flatMap(([url, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ url, method: method.toUpperCase(), operation })),
@@ -58,8 +60,8 @@ export function docsPage(openapi: JsonObject): { readonly text: string; readonly
   const schemas = Object.entries(document.components.schemas);
   const text = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(document.info.title)} API</title><style>${style}</style></head>
-<body><nav aria-label="Operations"><h1>${escape(document.info.title)} <small>${escape(document.info.version)}</small></h1>
+<title>Plumb API</title><style>${style}</style></head>
+<body><nav aria-label="Operations"><h1>Plumb <small>${escape(version)}</small></h1>
 <input id="search" type="search" placeholder="Search" aria-label="Search operations and schemas" autocomplete="off">
 <ul>${operations.map(({ method, operation }) => link(operation.operationId, method)).join('')}</ul>
 <h2>Schemas</h2><ul>${schemas.map(([name]) => link(name)).join('')}</ul></nav>
