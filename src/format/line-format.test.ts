@@ -216,6 +216,15 @@ describe('editing', () => {
       [['gone', null]],
       '<properties><entry key="a"><!-- c -->2</entry></properties>',
     ],
+    [
+      'xml',
+      '<properties><entry key="a">1</entry></properties>',
+      [
+        ['a', ''],
+        ['b', '2'],
+      ],
+      '<properties><entry key="a"></entry>\n<entry key="b">2</entry>\n</properties>',
+    ],
     ['xml', '<properties/>', [['a', '<\r>']], '<properties>\n  <entry key="a">&lt;&#13;&gt;</entry>\n</properties>'],
   ])('%s: %j', (name, before, edits, after) => {
     expect(formats[name].edit(before, edits, 'f')).toBe(after);

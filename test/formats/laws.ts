@@ -196,7 +196,10 @@ function refusedOr(act: () => string, whole: boolean): string | undefined {
 function checkPlace(format: Format, text: string, edit: Edit): void {
   const result = refusedOr(() => format.edit(text, [edit], 'f'), false);
   if (result === undefined) return;
-  const others = format.parse(text, 'f').entries.filter(({ name }) => name !== edit[0]);
+  const { entries } = format.parse(text, 'f');
+  const others = entries.filter(({ name }) => name !== edit[0]);
+  // One that stands twice goes from two places, with others between them.
+  if (entries.length - others.length > 1) return;
   const offsets = others.map((one) => offsetOf(text, one));
   const spans = changedSpans(text, result);
   const kept = spans.some(([start, end]) => offsets.every((offset) => offset < start || offset >= end));
