@@ -101,7 +101,7 @@ function section({ url, method, operation }: { url: string; method: string; oper
   const [body] = Object.values(requestBody?.content ?? {});
   const answers = Object.entries(responses).flatMap(([status, { content }]) => {
     const [first] = Object.entries(content ?? {});
-    return first === undefined ? [] : [`<tr><td>${status}<td>${escape(first[0])}<td>${typeOf(first[1].schema)}`];
+    return first === undefined ? [] : [`<tr><td>${status}<td>${escape(first[0])}<td>${typeOf(whole(first[1].schema))}`];
   });
   return `<section id="${escape(operationId)}"><h3><b class="${method}">${method}</b> <code>${escape(url)}</code></h3>
 <p>${escape(summary)}.${security === undefined ? '' : ' <em>Takes no token.</em>'}</p>
@@ -160,7 +160,6 @@ function typeOf(schema: Schema): string {
     const name = escape(schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1));
     return `<a href="#${name}">${name}</a>`;
   }
-  // Of what can be asked for in part, the whole.
   if (schema.anyOf !== undefined)
     return [...new Set(schema.anyOf.filter(isNamed).map(typeOf))].join(' or ') || 'object';
   if (schema.const !== undefined) return `<code>${escape(schema.const)}</code>`;
@@ -171,6 +170,11 @@ function typeOf(schema: Schema): string {
   return `{ ${Object.entries(schema.properties)
     .map(([name, one]) => `${escape(name)}: ${typeOf(one)}`)
     .join(', ')} }`;
+}
+
+/** Of what can be asked for in part. */
+function whole(schema: Schema): Schema {
+  return schema.anyOf?.[0] ?? schema;
 }
 
 function isNamed({ $ref, properties }: Schema): boolean {
