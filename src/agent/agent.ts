@@ -54,6 +54,7 @@ export class Agent {
       upstream: () => this.#link.upstream,
       news: this.#news,
       isLive: () => this.#link.isLive,
+      isCutOff: () => this.#link.isCutOff,
       printKey: subkey(kept.rootKey, 'fingerprints'),
       delivering: (sync, { entries: _, ...names }) => log.info({ sync, ...names }, 'delivering'),
       stale: (name) => void clock.timer(staleMs, () => this.#host.wake(name, 'wave')),

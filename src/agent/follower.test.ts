@@ -18,6 +18,7 @@ class Streams {
     random: new SeededRandom(1),
     watch: (after, end) => this.#watch(after, end),
     opened: (gap) => void this.told.push(gap ? 'opened after a gap' : 'opened'),
+    isNoAnswer: (error) => error instanceof PlumbApiError && error.code === 'unavailable',
     heard: ({ type, revision }) => void this.told.push(`${type} ${revision}`),
     failed: () => void this.told.push('failed'),
   });
@@ -82,6 +83,25 @@ test.each([
   await streams.clock.advance(240_000);
   expect(streams.asked.length).toBeGreaterThanOrEqual(least);
   expect(streams.asked.length).toBeLessThanOrEqual(most);
+  await streams.follower.stop();
+});
+
+test('is cut off while nobody answers, not while somebody refuses', async () => {
+  const streams = new Streams();
+  streams.follower.start();
+  await streams.say(bookmark(1));
+  streams.refusal = refusedWith('unavailable');
+  await streams.say(undefined);
+  expect(streams.follower.isCutOff).toBe(false);
+  await streams.clock.advance(1000);
+  expect(streams.follower.isCutOff).toBe(true);
+  streams.refusal = refusedWith('unauthenticated');
+  await streams.clock.advance(10_000);
+  expect(streams.follower.isCutOff).toBe(false);
+  streams.refusal = undefined;
+  await streams.clock.advance(80_000);
+  await streams.say(bookmark(2));
+  expect([streams.follower.isCutOff, streams.follower.isLive]).toEqual([false, true]);
   await streams.follower.stop();
 });
 

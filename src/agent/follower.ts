@@ -11,6 +11,8 @@ export interface FollowerOptions {
   /** `gap`: changes may have been missed. Called before its first event is heard. */
   readonly opened: (gap: boolean) => void;
   readonly heard: (event: WatchEvent) => void;
+  /** Whether a failure is that nobody answered. */
+  readonly isNoAnswer: (error: unknown) => boolean;
   /** Called with why a stream could not be opened, each time. */
   readonly failed?: (error: unknown) => void;
 }
@@ -24,6 +26,7 @@ export class Follower {
   readonly #stop = new AbortController();
   #ended: Promise<void> | undefined;
   #live = false;
+  #unanswered = false;
   #after: number | undefined;
   #failures = 0;
 
@@ -34,6 +37,11 @@ export class Follower {
   /** Whether every change is heard of as it comes. */
   get isLive(): boolean {
     return this.#live;
+  }
+
+  /** Whether nobody has answered since: as soon as somebody does, what was missed is heard of. */
+  get isCutOff(): boolean {
+    return !this.#live && this.#unanswered;
   }
 
   start(): void {
@@ -49,6 +57,7 @@ export class Follower {
     while (!this.#stop.signal.aborted) {
       const error = await this.#follow();
       this.#live = false;
+      this.#unanswered = this.#options.isNoAnswer(error);
       if (this.#stop.signal.aborted) return;
       if (error !== undefined) this.#options.failed?.(error);
       await this.#wait(this.#pauseAfter(error));
@@ -84,6 +93,7 @@ export class Follower {
 
   #take(event: WatchEvent): void {
     this.#failures = 0;
+    this.#unanswered = false;
     if (!this.#live) {
       this.#live = true;
       this.#options.opened(this.#after === undefined);

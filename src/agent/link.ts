@@ -1,6 +1,6 @@
 /** The way to one server: questions, the stream of changes, and what is kept for when it is away. */
 import { createHmac } from 'node:crypto';
-import { openCache } from '@plumbd/client/cache';
+import { mayFallBack, openCache } from '@plumbd/client/cache';
 import type { CacheStorage } from '@plumbd/client/cache';
 import type { WatchEvent } from '@plumbd/client';
 import type { AgentConfig } from './config.ts';
@@ -63,6 +63,7 @@ export class Link {
         options.opened(gap);
       },
       heard: options.heard,
+      isNoAnswer: mayFallBack,
       failed: (error) => {
         const refused = refusalOf(error);
         if (refused !== undefined) options.refused(refused.message);
@@ -79,6 +80,11 @@ export class Link {
   /** Whether every change is heard of as it comes. */
   get isLive(): boolean {
     return this.#follower.isLive;
+  }
+
+  /** Whether nobody answers, so that nothing can be missed that is not told later. */
+  get isCutOff(): boolean {
+    return this.#follower.isCutOff;
   }
 
   follow(): void {

@@ -17,6 +17,8 @@ export interface AgentSourceOptions {
   readonly news: News;
   /** Whether every change of the source is heard of as it comes. */
   readonly isLive: () => boolean;
+  /** Whether nobody answers, and what is missed meanwhile is heard of as soon as somebody does. */
+  readonly isCutOff: () => boolean;
   /** Of fingerprints. */
   readonly printKey: Uint8Array;
   /** Before a write: names, never values. */
@@ -107,10 +109,12 @@ export class AgentSource implements SyncSource {
     return { kind: 'desired', desired: desiredOf(answer.folder), revision: newestOf(answer.folder) };
   }
 
-  /** Only while changes are heard of: without the stream every look asks. */
+  /** Only while changes are heard of, or what is kept stands in for a server that is away: else every look asks. */
   wishMark(name: SyncName): number | undefined {
+    const { isLive, isCutOff, news } = this.#options;
     const folder = this.spec(name)?.from;
-    return folder !== undefined && this.#options.isLive() ? this.#options.news.count(folder) : undefined;
+    const isTold = isLive() || (isCutOff() && this.origins.get(name)?.from === 'cache');
+    return folder !== undefined && isTold ? news.count(folder) : undefined;
   }
 
   inventory(name: SyncName): InventoryRecord {
@@ -147,8 +151,8 @@ export class AgentSource implements SyncSource {
       const answer = await upstream().evaluate(folder);
       const isFresh = answer.kind === 'values' && answer.from === 'server';
       answered(isFresh ? answer.folder : undefined);
-      // What is kept may be old: the next look asks again.
-      if (!isFresh) news.one(folder);
+      // What is kept may be old: the next look asks again, unless there is nobody to be asked.
+      if (!isFresh && !this.#options.isCutOff()) news.one(folder);
       return answer;
     } catch (error) {
       answered(undefined);

@@ -7,7 +7,6 @@ import { findUpward } from './address.ts';
 import { UsageError } from './failures.ts';
 import type { CliIo } from './io.ts';
 import type { ProjectFile } from './project-file.ts';
-import type { Session } from './session.ts';
 import { printable } from './style.ts';
 
 const maxBytes = 4096;
@@ -48,7 +47,7 @@ function fits(pattern: string, branch: string): boolean {
  * written and only the branch says where: nobody should change production because it was checked out.
  */
 export function projectEnvironment(
-  session: Session,
+  session: { readonly io: CliIo; readonly note: (kind: 'note', text: string) => void },
   { path, branches = {}, environment }: ProjectFile,
   use: 'read' | 'write',
 ): string | undefined {

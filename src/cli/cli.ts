@@ -67,7 +67,8 @@ async function answerWithoutCommand(
     return exitCodes.ok.code;
   }
   const { helpText } = await import('./help.ts');
-  const show = async (): Promise<void> => session.print(await helpText(found?.words ?? asked, session.room));
+  const show = async (): Promise<void> =>
+    session.print(await helpText(commandTable, found?.words ?? asked, session.room));
   await (session.mayPage ? (await import('./pager.ts')).throughPager(session, show) : show());
   return exitCodes.ok.code;
 }

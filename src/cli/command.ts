@@ -10,7 +10,7 @@ import { buildCommand } from '@stricli/core';
 import { UsageError } from './failures.ts';
 import type { ExitName } from './failures.ts';
 import { chooseOutput, outputFormats } from './output.ts';
-import type { OfflineFlags } from './offline-wish.ts';
+import type { OfflineFlags } from './offline-flags.ts';
 import type { PlaceFlags, Session } from './session.ts';
 
 /** What stricli hands to a command as `this`. */

@@ -8,7 +8,7 @@ export interface Candidate {
   readonly brief?: string;
 }
 
-export type Source = keyof typeof sources;
+export type Wanted = keyof typeof sources;
 
 /** The command line so far. */
 export interface Around {
@@ -22,8 +22,8 @@ export interface Around {
 const shells = ['bash', 'zsh', 'fish'];
 
 /** What an argument is, by its placeholder and its command. */
-export function sourceOfArgument(words: readonly string[], placeholder: string): Source {
-  const byPlaceholder: Readonly<Record<string, Source>> = {
+export function sourceOfArgument(words: readonly string[], placeholder: string): Wanted {
+  const byPlaceholder: Readonly<Record<string, Wanted>> = {
     PATH: 'path',
     'PATH=VALUE': 'assignment',
     FOLDER: 'folder',
@@ -37,7 +37,7 @@ export function sourceOfArgument(words: readonly string[], placeholder: string):
     'KIND/NAME': 'principal',
     ACCESSOR: 'token',
   };
-  const byNoun: Readonly<Record<string, Source>> = {
+  const byNoun: Readonly<Record<string, Wanted>> = {
     project: 'project',
     policy: 'policy',
     target: 'target',
@@ -47,8 +47,8 @@ export function sourceOfArgument(words: readonly string[], placeholder: string):
 }
 
 /** What the value of a flag is, by its name and its placeholder. */
-export function sourceOfFlag(name: string, placeholder: string): Source {
-  const byName: Readonly<Record<string, Source>> = {
+export function sourceOfFlag(name: string, placeholder: string): Wanted {
+  const byName: Readonly<Record<string, Wanted>> = {
     address: 'address',
     policy: 'policy',
     principal: 'principal',
@@ -57,12 +57,12 @@ export function sourceOfFlag(name: string, placeholder: string): Source {
     to: 'place',
     title: 'nothing',
   };
-  const byPlaceholder: Readonly<Record<string, Source>> = { FOLDER: 'folder', FILE: 'files', SIGNAL: 'signal' };
+  const byPlaceholder: Readonly<Record<string, Wanted>> = { FOLDER: 'folder', FILE: 'files', SIGNAL: 'signal' };
   return byName[name] ?? byPlaceholder[placeholder] ?? 'nothing';
 }
 
 /** Throws what the server answers: the caller keeps silent about it. */
-export async function fromSource(source: Source, around: Around, typed: string): Promise<readonly Candidate[]> {
+export async function fromSource(source: Wanted, around: Around, typed: string): Promise<readonly Candidate[]> {
   return sources[source](around, typed);
 }
 

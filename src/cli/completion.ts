@@ -6,7 +6,7 @@
  *     :files  :folders  :commands     the shell itself knows better what there is
  */
 import type { CommandModule, FlagShape } from './command.ts';
-import type { Candidate, Source } from './completion-sources.ts';
+import type { Candidate, Wanted } from './completion-sources.ts';
 import { fromSource, sourceOfArgument, sourceOfFlag } from './completion-sources.ts';
 import { argumentsOf, kebab } from './page.ts';
 import type { Session } from './session.ts';
@@ -150,6 +150,6 @@ async function valuesOf(
   typed: string,
 ): Promise<readonly Candidate[]> {
   if (shape.kind === 'enum') return (shape.values ?? []).map((text) => ({ text }));
-  const source: Source = sourceOfFlag(name, shape.placeholder ?? '');
+  const source: Wanted = sourceOfFlag(name, shape.placeholder ?? '');
   return fromSource(source, around, typed);
 }

@@ -7,6 +7,8 @@ import type { CliIo } from './io.ts';
 
 /** The oldest Node that plumb is made for. */
 const leastNode = 24;
+/** Where an agent of this machine keeps what it remembers, unless it was told otherwise. */
+const agentState = '/var/lib/plumb-agent';
 const lowBytes = 1024 ** 3;
 const emptyBytes = 100 * 1024 ** 2;
 
@@ -14,7 +16,8 @@ export function machineChecks({ session, address }: Known): readonly Check[] {
   const { io } = session;
   const data = address?.socket === undefined ? undefined : dirname(address.socket);
   const state = dirname(credentialsPath(io));
-  const place = data === undefined ? {} : { data };
+  const agent = io.files.status(agentState) === null ? {} : { agent: agentState };
+  const place = { ...agent, ...(data === undefined ? {} : { data }) };
   return [
     { name: 'program', look: () => program(io) },
     { name: 'completion', look: () => completion(io) },

@@ -3,40 +3,43 @@ import { UsageError } from './failures.ts';
 import type { Called, Page, Row, Section } from './page.ts';
 import { pageOf } from './page.ts';
 import { pageText, sectionText } from './page-text.ts';
-import type { CommandRow } from './table.ts';
-import { areas, commandTable } from './table.ts';
+import type { CommandRow } from './command-row.ts';
+import { areas } from './command-row.ts';
 import { printable } from './style.ts';
 import { topicPage, topics } from './topics.ts';
+
+/** All commands. */
+type Table = readonly CommandRow[];
 
 const about = 'the one place where configuration and secrets are right';
 const widest = 100;
 
 /** What `plumb help WORDS` says, for a terminal of so many columns. Throws a usage error with the nearest name. */
-export async function helpText(words: readonly string[], columns: number = widest): Promise<string> {
+export async function helpText(table: Table, words: readonly string[], columns: number = widest): Promise<string> {
   const [first, second] = words;
   const room = Math.max(40, Math.min(columns, widest));
-  if (first === undefined) return overview(room);
-  const group = commandTable.find(({ name }) => name === first);
+  if (first === undefined) return overview(table, room);
+  const group = table.find(({ name }) => name === first);
   if (group?.commands !== undefined && second === undefined) return groupText(group, room);
   const topic = group === undefined && second === undefined ? topicPage(first) : undefined;
   if (topic !== undefined) return pageText(topic, { columns });
   if (group !== undefined && group.load === undefined && group.commands === undefined)
     return `plumb ${group.name}: ${group.brief}\n\nIts options and examples: plumb ${group.name} --help\n`;
-  return pageText(await commandPage(words), { columns });
+  return pageText(await commandPage(table, words), { columns });
 }
 
 /** The page of one command. Throws a usage error if there is no such command. */
-export async function commandPage(words: readonly string[]): Promise<Page> {
-  const called = calledBy(words);
+export async function commandPage(table: Table, words: readonly string[]): Promise<Page> {
+  const called = calledBy(table, words);
   const module = await called.row.load?.();
   if (module === undefined) throw new UsageError(`plumb ${called.words.join(' ')} is not one command`);
   return pageOf(called, module);
 }
 
-function calledBy(words: readonly string[]): Called {
+function calledBy(table: Table, words: readonly string[]): Called {
   const [first = '', second] = words;
-  const row = commandTable.find(({ name }) => name === first);
-  if (row === undefined) throw unknownCommand(first, commandTable, []);
+  const row = table.find(({ name }) => name === first);
+  if (row === undefined) throw unknownCommand(first, table, []);
   if (row.commands === undefined) return { words: [first], row, siblings: [] };
   if (second === undefined) {
     throw new UsageError(`${first} is a group of commands`, `name one of them: plumb ${first} --help lists them`);
@@ -47,10 +50,10 @@ function calledBy(words: readonly string[]): Called {
   return { words: [first, command.name], row: command, siblings };
 }
 
-function overview(room: number): string {
+function overview(table: Table, room: number): string {
   const sections = Object.entries(areas).map(([area, title]) => ({
     title,
-    rows: rowsOf(commandTable.filter((row) => row.area === area)),
+    rows: rowsOf(table.filter((row) => row.area === area)),
   }));
   return help(`plumb: ${about}`, 'plumb COMMAND …', room, [
     ...sections,

@@ -1,26 +1,11 @@
-/** Whether a command has anything to do with what is kept for offline use. Loaded by every command that reads, so it is small. */
-import { join } from 'node:path';
+/** How a command that reads gets its client. What keeps values is loaded only where that is wished. */
 import type { Client } from '@plumbd/client';
-import type { CliIo } from './io.ts';
+import type { OfflineFlags } from './offline-flags.ts';
+import { isOfflineWished } from './offline-flags.ts';
 import type { PlaceFlags, Session } from './session.ts';
 
-/** Of the commands that can answer from what is kept. */
-export interface OfflineFlags {
-  readonly offline?: boolean;
-}
-
-/** `$XDG_CONFIG_HOME/plumb/config.yaml`, by default below `~/.config`: what the user wishes for every project. */
-export function userConfigPath({ env, home }: Pick<CliIo, 'env' | 'home'>): string {
-  const config = env['XDG_CONFIG_HOME'];
-  return join(config?.startsWith('/') === true ? config : join(home, '.config'), 'plumb', 'config.yaml');
-}
-
-/** A client for a command that reads: what was kept may stand in, if the user wishes that. */
+/** What was kept may stand in, if the user wishes that. */
 export async function connectToRead(session: Session, flags: PlaceFlags & OfflineFlags): Promise<Client> {
   if (!isOfflineWished(session.io, flags)) return session.connect(flags);
   return (await import('./offline.ts')).connectOffline(session, flags);
-}
-
-function isOfflineWished(io: CliIo, { offline }: OfflineFlags): boolean {
-  return offline === true || (io.env['PLUMB_OFFLINE'] ?? '') !== '' || io.files.status(userConfigPath(io)) !== null;
 }

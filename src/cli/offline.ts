@@ -10,7 +10,7 @@ import { PlumbError } from '#domain/errors';
 import { isFailure, UsageError } from './failures.ts';
 import type { CliIo } from './io.ts';
 import { findOfflineKey, removeOfflineKey, takeOfflineKey } from './offline-key.ts';
-import type { OfflineFlags } from './offline-wish.ts';
+import type { OfflineFlags } from './offline-flags.ts';
 import type { PlaceFlags, Session, SignedIn } from './session.ts';
 import { agoText } from './syncs.ts';
 import { offlineSettings } from './user-config.ts';

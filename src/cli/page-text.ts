@@ -10,14 +10,15 @@ const widest = 100;
 export interface TextOptions {
   /** Columns of a line. Default, and at most: 100. */
   readonly columns?: number | undefined;
-  /** Without the sections that most commands have in common. Default false. */
+  /** Without the title, and without the sections that most commands have in common. Default false. */
   readonly isShort?: boolean;
 }
 
 export function pageText({ name, brief, sections }: Page, { columns = widest, isShort = false }: TextOptions): string {
   const room = Math.max(40, Math.min(columns, widest));
-  const shown = sections.filter(({ common }) => !(isShort && common === true));
-  return [`${name}: ${brief}`, ...shown.map((section) => sectionText(section, room))].join('\n\n').concat('\n');
+  const shown = sections.filter(({ isShared }) => !(isShort && isShared === true));
+  const title = isShort ? [] : [`${name}: ${brief}`];
+  return [...title, ...shown.map((section) => sectionText(section, room))].join('\n\n').concat('\n');
 }
 
 /** Title and content, without a line feed at the end. */

@@ -2,7 +2,7 @@
 import type { ArgumentShape, CommandModule, FlagShape, ParametersShape } from './command.ts';
 import type { ExitName } from './failures.ts';
 import { exitCodes } from './failures.ts';
-import type { CommandRow } from './table.ts';
+import type { CommandRow } from './command-row.ts';
 import { variablesOf } from './variables.ts';
 
 export interface Page {
@@ -15,7 +15,7 @@ export interface Page {
 export interface Section {
   readonly title: string;
   /** The same for most commands: docs/cli.md says it once. */
-  readonly common?: true;
+  readonly isShared?: true;
   readonly paragraphs?: readonly string[];
   /** As they are. */
   readonly lines?: readonly string[];
@@ -41,10 +41,10 @@ export function pageOf({ words, row, siblings }: Called, module: CommandModule):
     { title: 'DESCRIPTION', paragraphs: [sentence(row.brief), ...paragraphs(module.description)] },
     { title: 'ARGUMENTS', rows: argumentsOf(parameters).map(({ placeholder = 'ARG', brief }) => [placeholder, brief]) },
     { title: 'OPTIONS', rows: own },
-    { title: 'COMMON OPTIONS', common: true, rows: [...common, ['-h, --help', 'Show this help']] },
+    { title: 'COMMON OPTIONS', isShared: true, rows: [...common, ['-h, --help', 'Show this help']] },
     { title: 'EXAMPLES', lines: examples(module) },
-    { title: 'EXIT CODES', common: true, rows: exitRows(module) },
-    { title: 'ENVIRONMENT', common: true, rows: variablesOf(parameters) },
+    { title: 'EXIT CODES', isShared: true, rows: exitRows(module) },
+    { title: 'ENVIRONMENT', isShared: true, rows: variablesOf(parameters) },
     { title: 'SEE ALSO', paragraphs: [seeAlso(module, siblings)] },
   ];
   return { name, brief: row.brief, sections: sections.filter(isFilled) };

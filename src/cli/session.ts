@@ -3,10 +3,10 @@ import { PlumbError } from '#domain/errors';
 import type { Address } from './address.ts';
 import { findDevelopmentSocket, findUpward, parseAddress } from './address.ts';
 import { readCredentials, tokenFor } from './credentials.ts';
-import { failureText, UsageError } from './failures.ts';
+import { UsageError } from './failures.ts';
 import type { CliIo } from './io.ts';
 import type { ProjectFile } from './project-file.ts';
-import { printable, printableLines } from './style.ts';
+import { Printer } from './printer.ts';
 import type { Style } from './style.ts';
 
 export const projectFileName = 'plumb.yaml';
@@ -23,30 +23,14 @@ export interface SignedIn {
   readonly token: string;
 }
 
-/** How documents for programs look, where they are not JSON. */
-export interface Documents {
-  readonly one: (content: unknown) => string;
-  /** One of a stream. */
-  readonly next: (content: unknown) => string;
-}
-
-/** A piece of output, in the order of printing. */
-export interface Written {
-  readonly to: 'stdout' | 'stderr';
-  readonly text: string;
-}
-
 /** One run of one command: where it connects, what its names mean, where its output goes. */
-export class Session {
-  readonly io: CliIo;
+export class Session extends Printer {
   readonly style: Style;
   #exitCode = 0;
   #project: Promise<ProjectFile | undefined> | undefined;
-  #documents: Documents | undefined;
-  #held: Written[] | undefined;
 
   constructor(io: CliIo, style: Style) {
-    this.io = io;
+    super(io);
     this.style = style;
   }
 
@@ -57,74 +41,6 @@ export class Session {
   /** Ends with this exit code although nothing was thrown. */
   exitWith(code: number): void {
     this.#exitCode = code;
-  }
-
-  /** Columns of the terminal that standard output is; absent elsewhere: nothing is cut there. */
-  get room(): number | undefined {
-    const { isTerminal, columns } = this.io.stdout;
-    return isTerminal ? columns : undefined;
-  }
-
-  /** Whether long output may go through a pager. */
-  get mayPage(): boolean {
-    const { stdin, stdout } = this.io;
-    return stdout.isTerminal && stdin.isTerminal && stdout.rows !== undefined && this.io.env['TERM'] !== 'dumb';
-  }
-
-  /** From now on nothing is printed, until `release` answers what was. */
-  hold(): void {
-    this.#held = [];
-  }
-
-  release(): readonly Written[] {
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    return held;
-  }
-
-  writeAll(written: readonly Written[]): void {
-    for (const { to, text } of written) this.io[to].write(text);
-  }
-
-  /** Documents are printed like this instead of as JSON. */
-  documents(documents: Documents): void {
-    this.#documents = documents;
-  }
-
-  /** On standard output, as it is: what comes from the server must have gone through `printable` before. */
-  print(text: string): void {
-    this.#write('stdout', text);
-  }
-
-  /** What the API answers, for a program: in JSON, or in the format that was asked for. */
-  printJson(content: unknown): void {
-    this.print(this.#documents?.one(content) ?? `${JSON.stringify(content, null, 2)}\n`);
-  }
-
-  /** The same for one of a stream of answers: JSON has a line for each. */
-  printJsonLine(content: unknown): void {
-    this.print(this.#documents?.next(content) ?? `${JSON.stringify(content)}\n`);
-  }
-
-  /** A whole value: to the byte where a program reads it, with escapes for what a terminal would obey. */
-  printValue(value: string | Uint8Array): void {
-    if (typeof value !== 'string') return this.io.stdout.write(value);
-    const text = this.io.stdout.isTerminal ? printableLines(value) : value;
-    this.io.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
-  }
-
-  /** On standard error, so that it never mixes with what a program reads. */
-  note(kind: 'note' | 'hint' | 'warning', text: string): void {
-    this.#write('stderr', `${kind}: ${printable(text)}\n`);
-  }
-
-  #write(to: Written['to'], text: string): void {
-    if (this.#held === undefined) this.io[to].write(text);
-    else this.#held.push({ to, text });
-  }
-
-  fail(error: unknown): void {
-    this.io.stderr.write(`${failureText(error)}\n`);
   }
 
   /** `-e`, then PLUMB_ENV, then plumb.yaml; `/` says that there is none. A branch of git says only what is read. */

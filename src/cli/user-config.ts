@@ -8,7 +8,7 @@ import { readYaml } from '#format/yaml';
 import { parseDuration } from './duration.ts';
 import { UsageError } from './failures.ts';
 import type { CliIo } from './io.ts';
-import { userConfigPath } from './offline-wish.ts';
+import { userConfigPath } from './offline-flags.ts';
 
 /** `never`: nothing is kept. `keep`: what is read is kept, for `--offline`. `fallback`: it also stands in by itself. */
 export const offlineModes = ['never', 'keep', 'fallback'] as const;

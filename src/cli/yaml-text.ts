@@ -2,7 +2,7 @@
  * JSON values as YAML that readers of 1.1 and 1.2 take for the same: a text that any of them would take for something
  * else (`yes`, `0123`, `1e3`, `2026-01-01`, `~`) stands in quotes, and what a terminal would obey is escaped.
  */
-import type { Documents } from './session.ts';
+import type { Documents } from './printer.ts';
 
 /** Each document of a stream begins with `---`. */
 export const yamlDocuments: Documents = {

@@ -36,6 +36,8 @@ export interface Editing<I extends Item = Item> {
   readonly add: (entries: readonly (readonly [name: string, value: string])[], to: Editable<I>) => readonly Splice[];
   /** Of new files. Default a line feed. */
   readonly eol?: LineEnd;
+  /** Of every line, where the format has one only. Default as the text has it. */
+  readonly onlyEol?: LineEnd;
   /** What goes with a name. Default its lines. */
   readonly remove?: (item: I, from: Editable<I>) => Splice;
 }
@@ -48,7 +50,7 @@ export function editText<I extends Item>(
 ): string {
   const wanted = writableEdits(edits, format.what, format.problem);
   const before = format.read(text, subject);
-  const editable: Editable<I> = { text, items: before.items, eol: lineEndOf(text, format.eol) };
+  const editable: Editable<I> = { text, items: before.items, eol: format.onlyEol ?? lineEndOf(text, format.eol) };
   const splices: Splice[] = [];
   const added: (readonly [string, string])[] = [];
   const byName = Map.groupBy(before.items, ({ name }) => name);
@@ -65,11 +67,20 @@ export function editText<I extends Item>(
     }
     splices.push(...others.map(remove));
   }
-  if (added.length > 0) splices.push(...format.add(added, editable));
-  const edited = applySplices(text, splices);
+  const changed = applySplices(text, splices);
+  const edited = added.length === 0 ? changed : withNew(format, added, { text: changed, subject, eol: editable.eol });
   const was = { entries: before.items, diagnostics: before.diagnostics };
   checkEdited({ before: was, after: entriesOf(format.read(edited, subject)), wanted, subject });
   return edited;
+}
+
+/** What is new comes last, to a text that already lacks what is to go: whether its last line is open shows only then. */
+function withNew<I extends Item>(
+  format: Editing<I>,
+  added: readonly (readonly [name: string, value: string])[],
+  { text, subject, eol }: { readonly text: string; readonly subject: string; readonly eol: LineEnd },
+): string {
+  return applySplices(text, format.add(added, { text, items: format.read(text, subject).items, eol }));
 }
 
 function entriesOf<I extends Item>({ items, diagnostics }: Read<I>): Parsed {

@@ -64,28 +64,28 @@ function mapOf(node: Node, text: string, dialect: JsonDialect): TreeMap {
   const list = node.type === 'array';
   const children = node.children ?? [];
   const members = list
-    ? children.map((child, index) => memberOf(child, { key: String(index), value: child, text, dialect }))
+    ? children.map((child, index) => memberOf(child, { label: String(index), value: child, text, dialect }))
     : children.flatMap((child) => {
         const [key, value] = child.children ?? [];
         if (key === undefined || value === undefined) return [];
-        return [memberOf(child, { key: String(key.value), value, text, dialect })];
+        return [memberOf(child, { label: String(key.value), value, text, dialect })];
       });
   const { offset: start, length } = node;
   return { kind: 'map', style: list ? 'list' : 'braces', start, end: start + length, members };
 }
 
 interface Context {
-  readonly key: string;
+  readonly label: string;
   readonly value: Node;
   readonly text: string;
   readonly dialect: JsonDialect;
 }
 
-function memberOf({ offset: start, length }: Node, { key, value, text, dialect }: Context): TreeMember {
+function memberOf({ offset: start, length }: Node, { label, value, text, dialect }: Context): TreeMember {
   const nested =
     value.type === 'object' || (value.type === 'array' && (dialect.lists === true || dialect.strings === true));
   return {
-    key,
+    label,
     start,
     end: start + length,
     value: nested ? mapOf(value, text, dialect) : leafOf(value, text, dialect),

@@ -42,8 +42,8 @@ export function objectsOf(
     const metadata = memberOf(root, 'metadata')?.value;
     const title = metadata?.kind === 'map' ? textOf(metadata, 'name') : undefined;
     objects.push({ kind, root, ...(title === undefined ? {} : { title }) });
-    for (const { key, value } of root.members) {
-      const spelling = sections[kind][key];
+    for (const { label, value } of root.members) {
+      const spelling = sections[kind][label];
       if (spelling !== undefined && value.kind === 'map')
         addSection(value, { spelling, secret: kind === 'Secret' }, reading);
     }
@@ -52,7 +52,7 @@ export function objectsOf(
 }
 
 export function memberOf(map: TreeMap, key: string): TreeMember | undefined {
-  return map.members.find((member) => member.key === key);
+  return map.members.find((member) => member.label === key);
 }
 
 function textOf(map: TreeMap, key: string): string | undefined {
@@ -67,12 +67,12 @@ function addSection(
 ): void {
   for (const member of parent.members) {
     if (member.problem !== undefined)
-      reading.report(member.start, `the key ${JSON.stringify(member.key)} ${member.problem}`);
+      reading.report(member.start, `the key ${JSON.stringify(member.label)} ${member.problem}`);
     const leaf = leafOf(member.value, of.spelling);
     if (leaf.problem !== undefined) reading.report(leaf.start, leaf.problem);
     const { start, end } = leaf;
     const own = { leaf, member, parent, lineStart: member.start, lineEnd: member.end, ...of };
-    reading.add({ name: member.key, value: leaf.text, start, end, nameAt: member.start, ...own });
+    reading.add({ name: member.label, value: leaf.text, start, end, nameAt: member.start, ...own });
   }
 }
 

@@ -167,7 +167,7 @@ describe('editing', () => {
     expect(kubernetes.edit(before, edits, 'f')).toBe(after);
   });
 
-  test('refuses damage', () => {
-    expect(() => kubernetes.edit('a: &x 1\n', [['A', 'x']], 'f')).toThrow(expect.objectContaining({ code: 'corrupt' }));
+  test.each(['a: &x 1\n', '# \u000f\n'])('refuses damage: %j', (text) => {
+    expect(() => kubernetes.edit(text, [['A', 'x']], 'f')).toThrow(expect.objectContaining({ code: 'corrupt' }));
   });
 });

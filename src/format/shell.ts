@@ -158,5 +158,6 @@ export const shell = lineFormat({
   read: readUnless(read),
   problem,
   encode: (value) => `'${value.replaceAll("'", String.raw`'\''`)}'`,
+  onlyEol: '\n',
   line: (name, encoded) => `export ${name}=${encoded}`,
 });

@@ -101,7 +101,7 @@ class TomlReader {
       if (found !== undefined) table = found;
       else {
         const inner = this.#table([...table.path, key], 'implied', start, end);
-        this.#add(table, { key, start, end, value: inner });
+        this.#add(table, { label: key, start, end, value: inner });
         table = inner;
       }
       if (table.path.length > formatLimits.depth) this.#refuseDepth(start);
@@ -119,7 +119,7 @@ class TomlReader {
     table.last = Math.max(table.last, end);
     const path = [...into.path, last];
     if (path.length > formatLimits.depth) this.#refuseDepth(start);
-    this.#add(into, { key: last, start, end, value: this.#value(node.value, path) });
+    this.#add(into, { label: last, start, end, value: this.#value(node.value, path) });
   }
 
   #inner(table: TomlTable, key: string): TomlTable | undefined {
@@ -130,7 +130,7 @@ class TomlReader {
     table.members.push(member);
     if (member.value.kind === 'leaf') return;
     const inner = this.#tables.get(table) ?? new Map<string, TomlTable>();
-    this.#tables.set(table, inner.set(member.key, member.value as TomlTable));
+    this.#tables.set(table, inner.set(member.label, member.value as TomlTable));
   }
 
   /** Tables on the way of a dotted key stand where the key stands. */
@@ -181,7 +181,12 @@ class TomlReader {
     if (node.kind === 'standard' || this.#lists.has(key)) return;
     this.#lists.add(key);
     const problem = 'a list of tables is not read';
-    root.members.push({ key, start, end, value: { kind: 'leaf', start, end, text: null, problem, style: 'other' } });
+    root.members.push({
+      label: key,
+      start,
+      end,
+      value: { kind: 'leaf', start, end, text: null, problem, style: 'other' },
+    });
   }
 
   #refuseDepth(at: number): void {

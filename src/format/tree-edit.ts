@@ -149,7 +149,7 @@ class Planner implements TreeEdit {
   }
 
   #partsOf(map: TreeMap): ReadonlyMap<string, TreeMember> {
-    const parts = new Map(map.members.map((member) => [this.#rules.part?.(member.key) ?? member.key, member]));
+    const parts = new Map(map.members.map((member) => [this.#rules.part?.(member.label) ?? member.label, member]));
     this.#parts.set(map, parts);
     return parts;
   }
@@ -157,9 +157,9 @@ class Planner implements TreeEdit {
 
 /** The keys down to some value in a map. */
 function leafIn({ members }: TreeMap): readonly string[] | undefined {
-  for (const { key, value } of members) {
+  for (const { label, value } of members) {
     const below = value.kind === 'leaf' ? [] : leafIn(value);
-    if (below !== undefined) return [key, ...below];
+    if (below !== undefined) return [label, ...below];
   }
   return undefined;
 }

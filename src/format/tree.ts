@@ -33,7 +33,8 @@ export interface TreeMap {
 }
 
 export interface TreeMember {
-  readonly key: string;
+  /** Its name in its map. */
+  readonly label: string;
   readonly problem?: string;
   /** Of the key; of the member, from the key to the end of the value. */
   readonly start: number;
@@ -72,9 +73,10 @@ export function readTree(root: TreeMap, rules: NameRules, reading: Reading<TreeI
   const same = new Map<string, string>();
   const visit = (parent: TreeMap, prefix: string): void => {
     for (const member of parent.members) {
-      const name = prefix + (rules.part?.(member.key) ?? member.key);
-      const problem = member.problem ?? (rules.separator === '' ? protoProblem(member.key) : keyProblem(member.key));
-      if (problem !== undefined) reading.report(member.start, `the key ${shown(member.key)} ${problem}`);
+      const name = prefix + (rules.part?.(member.label) ?? member.label);
+      const problem =
+        member.problem ?? (rules.separator === '' ? protoProblem(member.label) : keyProblem(member.label));
+      if (problem !== undefined) reading.report(member.start, `the key ${shown(member.label)} ${problem}`);
       if (member.value.kind === 'map' && rules.flat === undefined) visit(member.value, name + rules.separator);
       else add(parent, member, name);
     }

@@ -122,7 +122,7 @@ export class XmlReader {
     const open = this.#open.pop();
     if (open === undefined) return;
     const end = this.#parser.position;
-    const close = open.empty ? open.contentAt : this.#text.lastIndexOf('</', end);
+    const close = open.empty ? open.contentAt : this.#text.lastIndexOf('</', end - 1);
     const span = { start: open.contentAt, end: open.empty ? end : close };
     if (this.#open.length === 0 && open.name === 'properties') {
       this.root = open.empty ? { ...span, empty: true } : { start: close, end: close, empty: false };

@@ -198,6 +198,7 @@ describe('editing', () => {
 
   test.each<[what: string, text: string, edit: Edit, code: string]>([
     ['damage', 'a: "x\n', set('b', '1'), 'corrupt'],
+    ['a character in a comment', '# \u000f\n', set('b', '1'), 'corrupt'],
     ['anchors', 'a: &x 1\n', set('b', '1'), 'corrupt'],
     ['two documents', 'a: 1\n---\nb: 1\n', set('b', '2'), 'corrupt'],
     ['a list', '- a\n', set('b', '2'), 'corrupt'],

@@ -4,7 +4,7 @@ import { formatLimits } from './format.ts';
 import { partsOf } from './tree.ts';
 import { treeFormat } from './tree-format.ts';
 import { editYaml, printYaml } from './yaml-edit.ts';
-import { readYamlTrees } from './yaml-read.ts';
+import { hasForbiddenCharacters, readYamlTrees } from './yaml-read.ts';
 import { printScalar } from './yaml-scalar.ts';
 
 /** A key on the line of its value has an end at 1,024 characters, as it is written. */
@@ -35,7 +35,7 @@ export const yaml: Format = treeFormat({
 
 /** Nothing but blanks and comments. */
 export function isBlankYaml(text: string): boolean {
-  if (text.length > formatLimits.file) return false;
+  if (text.length > formatLimits.file || hasForbiddenCharacters(text)) return false;
   const start = text.startsWith('\uFEFF') ? 1 : 0;
   return text
     .slice(start)

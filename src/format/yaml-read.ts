@@ -63,6 +63,11 @@ export function readYamlTrees(text: string, report: Report): YamlText {
 /** Line ends that YAML 1.1 has and 1.2 has not, and what may not stand in a text of YAML at all. */
 const forbidden = /\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029\ufffe\uffff]|(?!^)\ufeff/g;
 
+/** Whether a text has characters that are refused wherever they stand, in a comment too. */
+export function hasForbiddenCharacters(text: string): boolean {
+  return text.search(forbidden) >= 0;
+}
+
 function reportCharacters(text: string, report: Report): boolean {
   let found = false;
   for (const { 0: character, index } of text.matchAll(forbidden)) {
@@ -176,7 +181,7 @@ class TreeBuilder {
     const problem = this.#keyProblem(key);
     const end = Math.max(keyEnd, anchor, tree.end);
     return {
-      key: isScalar(key) ? String(key.value) : '',
+      label: isScalar(key) ? String(key.value) : '',
       start,
       end,
       value: tree,

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Composed } from './compose.ts';
 import type { Config } from './config.ts';
+import { errorFields } from './log.ts';
 import type { Logger } from './log.ts';
 import type { Caller } from '#service/services';
 import { readTextFile, removeFile, writeFileAtomic } from '#util/files';
@@ -14,7 +15,9 @@ export async function offerBootstrap(config: Config, composed: Composed, log: Lo
   const path = join(config.data, 'bootstrap-token');
   if (composed.bootstrapSpent()) return removeFile(path);
   composed.onBootstrapSpent(() => {
-    removeFile(path).catch((error: unknown) => log.error({ file: path, error }, 'bootstrap token cannot be removed'));
+    removeFile(path).catch((error: unknown) =>
+      log.error({ file: path, ...errorFields(error) }, 'bootstrap token cannot be removed'),
+    );
   });
   const written = await readTextFile(path);
   const token = await composed.prepareBootstrap(written === undefined);

@@ -1,8 +1,10 @@
 /** What goes over the wire beside the answers themselves, of whole servers. */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { join } from 'node:path';
 import { ROOT_CONTEXT, propagation, trace } from '@opentelemetry/api';
 import type { Span, SpanOptions, TextMapPropagator, TracerProvider } from '@opentelemetry/api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -164,6 +166,10 @@ test('many values are read at once, each with a record of its own', async () => 
     ],
   });
   expect(server.running.services.system.health().revision).toBe(before);
+  const id = String(answer.headers['x-request-id']);
+  const lines = readFileSync(join(server.folder, '.plumb/server/audit.log'), 'utf8').split('\n');
+  const records = lines.filter((line) => line.includes(id)).map((line) => JSON.parse(line) as { paths: string[] });
+  expect(records.map((record) => record.paths)).toEqual([['m/A@1'], ['m/B']]);
 });
 
 test.skipIf(without('python3'))('PyYAML reads what JSON says', async () => {

@@ -42,6 +42,6 @@ test.each(corpusFormats())(
     const texts = corpusFiles(name)
       .map((file) => readFileSync(file, 'utf8'))
       .filter((text) => text.length < 10_000);
-    expect(checkEdits(await loadFormat(name), fc.constantFrom(...texts), 300)).toBeGreaterThan(60);
+    expect(checkEdits(await loadFormat(name), fc.constantFrom(...texts), { numRuns: 300 })).toBeGreaterThan(60);
   },
 );

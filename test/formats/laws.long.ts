@@ -9,6 +9,6 @@ describe.each(formatNames)('%s', (name) => {
 
   test('ten thousand edits change what they name and nothing else', async () => {
     const format = await loadFormat(name);
-    expect(checkEdits(format, writtenTexts(format), 10_000)).toBeGreaterThan(2000);
+    expect(checkEdits(format, writtenTexts(format), { numRuns: 10_000, written: true })).toBeGreaterThan(2000);
   });
 });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { PlumbError } from '#domain/errors';
 import { valuesOf } from '#format/edit';
-import type { Edit, Format, FormatEntry } from '#format/format';
+import type { Edit, Format, FormatEntry, ParsedEntry } from '#format/format';
 
 const pieces = fc.constantFrom(
   ...['\n', '\r', '\r\n', "'", '"', '`', '$', '${', '%{', '%', '\\', '\\n', '\\u', '#', ';', '!', ' ', '\t', '\f'],
@@ -120,8 +120,14 @@ function printed(format: Format, entries: readonly FormatEntry[]): string | unde
 
 const newValue = fc.oneof({ weight: 4, arbitrary: wellBehaved }, fc.constant(null), value);
 
+interface Runs {
+  readonly numRuns: number;
+  /** The texts are such as are written here: an edit of one is refused only if the result could not be written either. */
+  readonly written?: true;
+}
+
 /** Edits of a text change the names they name, and nothing else; answers how many there were. */
-export function checkEdits(format: Format, texts: fc.Arbitrary<string>, numRuns: number): number {
+export function checkEdits(format: Format, texts: fc.Arbitrary<string>, { numRuns, written }: Runs): number {
   let edited = 0;
   const edits = fc.array(fc.tuple(fc.nat(), fc.oneof(tame, hostile), newValue), { minLength: 1, maxLength: 4 });
   fc.assert(
@@ -131,9 +137,10 @@ export function checkEdits(format: Format, texts: fc.Arbitrary<string>, numRuns:
       const present = format.parse(text, 'f').entries.map(({ name }) => name);
       // Half of the names are there already.
       const named = wanted.map(
-        ([pick, name, of]): Edit => [(pick % 2 === 0 && present[pick % 97] ? present[pick % 97] : name) ?? name, of],
+        ([pick, name, of]): Edit => [pick % 2 === 0 ? (present[(pick / 2) % present.length] ?? name) : name, of],
       );
       if (checkEdit(format, text, named)) edited += 1;
+      else if (written) expect(isRefusable(format, text, named)).toBe(true);
       for (const one of named) checkPlace(format, text, one);
     }),
     { numRuns },
@@ -146,16 +153,32 @@ function checkEdit(format: Format, text: string, edits: readonly Edit[]): boolea
   const before = format.parse(text, 'f');
   const result = refusedOr(() => format.edit(text, edits, 'f'), before.diagnostics.length === 0);
   if (result === undefined) return false;
-  const expected = valuesOf(before.entries);
+  const after = format.parse(result, 'f');
+  if (before.diagnostics.length > 0) return true;
+  expect(after.diagnostics).toEqual([]);
+  const expected = afterEdits(before.entries, edits);
+  expect(byName(after.entries)).toEqual(byName([...expected].map(([name, of]) => ({ name, value: of }))));
+  return true;
+}
+
+function afterEdits(entries: readonly ParsedEntry[], edits: readonly Edit[]): Map<string, string | null> {
+  const expected = valuesOf(entries);
   for (const [name, of] of edits) {
     if (of === null) expected.delete(name);
     else expected.set(name, of);
   }
-  const after = format.parse(result, 'f');
-  if (before.diagnostics.length > 0) return true;
-  expect(after.diagnostics).toEqual([]);
-  expect(byName(after.entries)).toEqual(byName([...expected].map(([name, of]) => ({ name, value: of }))));
-  return true;
+  return expected;
+}
+
+/** Nor could what the edits ask for be written anew. */
+function isRefusable(format: Format, text: string, edits: readonly Edit[]): boolean {
+  const expected = afterEdits(format.parse(text, 'f').entries, edits);
+  return (
+    printed(
+      format,
+      [...expected].map(([name, of]) => ({ name, value: of ?? '' })),
+    ) === undefined
+  );
 }
 
 function refusedOr(act: () => string, whole: boolean): string | undefined {
@@ -173,7 +196,10 @@ function refusedOr(act: () => string, whole: boolean): string | undefined {
 function checkPlace(format: Format, text: string, edit: Edit): void {
   const result = refusedOr(() => format.edit(text, [edit], 'f'), false);
   if (result === undefined) return;
-  const others = format.parse(text, 'f').entries.filter(({ name }) => name !== edit[0]);
+  const { entries } = format.parse(text, 'f');
+  const others = entries.filter(({ name }) => name !== edit[0]);
+  // One that stands twice goes from two places, with others between them.
+  if (entries.length - others.length > 1) return;
   const offsets = others.map((one) => offsetOf(text, one));
   const spans = changedSpans(text, result);
   const kept = spans.some(([start, end]) => offsets.every((offset) => offset < start || offset >= end));

@@ -43,6 +43,6 @@ ${sections.join('\n')}`;
 }
 
 async function section(words: readonly string[]): Promise<string> {
-  const text = pageText(await commandPage(words), { isShort: true });
+  const text = pageText(await commandPage(commandTable, words), { isShort: true });
   return `## plumb ${words.join(' ')}\n\n\`\`\`text\n${text.trim()}\n\`\`\`\n`;
 }

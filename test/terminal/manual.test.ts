@@ -16,7 +16,7 @@ function leaves(rows: readonly CommandRow[], words: readonly string[] = []): rea
 test.each(leaves(commandTable).map((words) => [words.join(' '), words] as const))(
   'of plumb %s is valid, and shows what --help shows',
   async (_, words) => {
-    const page = await commandPage(words);
+    const page = await commandPage(commandTable, words);
     const input = manualPage(page, '0.0.0');
     const lint = spawnSync('mandoc', ['-Tlint', '-Wwarning'], { input, encoding: 'utf8' });
     // A page that is made when it is asked for has no date.

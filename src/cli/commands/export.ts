@@ -20,7 +20,7 @@ import { printEntries, writeFiles } from '../export-files.ts';
 import type { Format } from '../formats.ts';
 import { formats } from '../formats.ts';
 import { connectToRead } from '../offline-wish.ts';
-import type { OfflineFlags } from '../offline-wish.ts';
+import type { OfflineFlags } from '../offline-flags.ts';
 import type { Session } from '../session.ts';
 import { printable } from '../style.ts';
 

@@ -13,7 +13,7 @@ import {
   watchFlags,
 } from '../command.ts';
 import { connectToRead } from '../offline-wish.ts';
-import type { OfflineFlags } from '../offline-wish.ts';
+import type { OfflineFlags } from '../offline-flags.ts';
 import type { Session } from '../session.ts';
 import { mask } from '../style.ts';
 

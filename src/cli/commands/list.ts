@@ -9,7 +9,7 @@ import {
   switchFlag,
   watchFlags,
 } from '../command.ts';
-import type { OfflineFlags } from '../offline-wish.ts';
+import type { OfflineFlags } from '../offline-flags.ts';
 import { listAll } from '../pages.ts';
 import type { Session } from '../session.ts';
 import { printable, table, timeText } from '../style.ts';

@@ -6,7 +6,7 @@ import { childEnvironment } from '../child-environment.ts';
 import { exitCodes, isFailure, UsageError } from '../failures.ts';
 import type { CliIo, SpawnRequest } from '../io.ts';
 import { connectToRead } from '../offline-wish.ts';
-import type { OfflineFlags } from '../offline-wish.ts';
+import type { OfflineFlags } from '../offline-flags.ts';
 import type { Session } from '../session.ts';
 
 interface Flags extends Omit<EnvironmentFlags, 'json'>, OfflineFlags {

@@ -3,6 +3,7 @@ import type { EnvironmentFlags } from '../command.ts';
 import { argument, defineCommand, environmentAliases, environmentFlags, switchFlag } from '../command.ts';
 import type { Session } from '../session.ts';
 import { mask, padded, printable, quoted, timeText } from '../style.ts';
+import { wrapped } from '../width.ts';
 import { parseExpression } from '#domain/reference';
 
 interface Flags extends EnvironmentFlags {
@@ -48,6 +49,7 @@ function withoutLiterals(expression: string): string {
 }
 
 type Line = readonly [label: string, text: string];
+const labelWidth = 14;
 
 function printWhy(session: Session, why: Shown): void {
   const { entry } = why;
@@ -59,7 +61,11 @@ function printWhy(session: Session, why: Shown): void {
   ];
   session.print(`${session.style.bold(printable(entry.path))}  ${nature.filter((part) => part !== '').join(', ')}\n`);
   for (const [label, text] of [...valueLines(why), ...storyLines(why), ...networkLines(why)]) {
-    session.print(`  ${session.style.dim(padded(label, 14))} ${text}`.trimEnd().concat('\n'));
+    const lines = session.room === undefined ? [text] : wrapped(text, Math.max(24, session.room - labelWidth - 3));
+    for (const [index, line] of lines.entries()) {
+      const shown = session.style.dim(padded(index === 0 ? label : '', labelWidth));
+      session.print(`  ${shown} ${line}`.trimEnd().concat('\n'));
+    }
   }
 }
 

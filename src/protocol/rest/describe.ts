@@ -45,6 +45,6 @@ export function describe(version: string): readonly Route[] {
     document('/api/v1/openapi.json', 'application/json', json),
     document('/openapi.json', 'application/json', json),
     document('/openapi.yaml', 'application/yaml', () => ({ text: printYaml(openapi(routes, version)) })),
-    document('/docs', 'text/html; charset=utf-8', () => docsPage(openapi(routes, version))),
+    document('/docs', 'text/html; charset=utf-8', () => docsPage(openapi(routes, version), version)),
   ];
 }

@@ -44,13 +44,15 @@ interface Operation {
   readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
 }
 interface Document {
-  readonly info: { readonly title: string; readonly version: string };
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 }
 
 /** The page, and the headers that go with it. */
-export function docsPage(openapi: JsonObject): { readonly text: string; readonly headers: Record<string, string> } {
+export function docsPage(
+  openapi: JsonObject,
+  version: string,
+): { readonly text: string; readonly headers: Record<string, string> } {
   const document = openapi as unknown as Document;
   const operations = Object.entries(document.paths).flatMap(([url, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ url, method: method.toUpperCase(), operation })),
@@ -58,8 +60,8 @@ export function docsPage(openapi: JsonObject): { readonly text: string; readonly
   const schemas = Object.entries(document.components.schemas);
   const text = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(document.info.title)} API</title><style>${style}</style></head>
-<body><nav aria-label="Operations"><h1>${escape(document.info.title)} <small>${escape(document.info.version)}</small></h1>
+<title>Plumb API</title><style>${style}</style></head>
+<body><nav aria-label="Operations"><h1>Plumb <small>${escape(version)}</small></h1>
 <input id="search" type="search" placeholder="Search" aria-label="Search operations and schemas" autocomplete="off">
 <ul>${operations.map(({ method, operation }) => link(operation.operationId, method)).join('')}</ul>
 <h2>Schemas</h2><ul>${schemas.map(([name]) => link(name)).join('')}</ul></nav>
@@ -99,7 +101,7 @@ function section({ url, method, operation }: { url: string; method: string; oper
   const [body] = Object.values(requestBody?.content ?? {});
   const answers = Object.entries(responses).flatMap(([status, { content }]) => {
     const [first] = Object.entries(content ?? {});
-    return first === undefined ? [] : [`<tr><td>${status}<td>${escape(first[0])}<td>${typeOf(first[1].schema)}`];
+    return first === undefined ? [] : [`<tr><td>${status}<td>${escape(first[0])}<td>${typeOf(whole(first[1].schema))}`];
   });
   return `<section id="${escape(operationId)}"><h3><b class="${method}">${method}</b> <code>${escape(url)}</code></h3>
 <p>${escape(summary)}.${security === undefined ? '' : ' <em>Takes no token.</em>'}</p>
@@ -158,7 +160,6 @@ function typeOf(schema: Schema): string {
     const name = escape(schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1));
     return `<a href="#${name}">${name}</a>`;
   }
-  // Of what can be asked for in part, the whole.
   if (schema.anyOf !== undefined)
     return [...new Set(schema.anyOf.filter(isNamed).map(typeOf))].join(' or ') || 'object';
   if (schema.const !== undefined) return `<code>${escape(schema.const)}</code>`;
@@ -169,6 +170,11 @@ function typeOf(schema: Schema): string {
   return `{ ${Object.entries(schema.properties)
     .map(([name, one]) => `${escape(name)}: ${typeOf(one)}`)
     .join(', ')} }`;
+}
+
+/** Of what can be asked for in part. */
+function whole(schema: Schema): Schema {
+  return schema.anyOf?.[0] ?? schema;
 }
 
 function isNamed({ $ref, properties }: Schema): boolean {

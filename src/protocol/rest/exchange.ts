@@ -23,7 +23,7 @@ export interface Exchange {
   /** Absent: all. */
   readonly fields: readonly string[] | undefined;
   /** Of a request that changes something. */
-  readonly key: string | undefined;
+  readonly retryKey: string | undefined;
 }
 
 /** Throws whatever is wrong with a request, before anything is done. */
@@ -50,7 +50,7 @@ export function openExchange(
     call: { ...given, path, query, body, headers: request.headers, requestId: request.id },
     form: only === undefined ? chooseForm(accept) : 'json',
     fields: route.selectable === undefined ? undefined : (fields as readonly string[] | undefined),
-    key: route.changes ? idempotencyKey(request.headers['idempotency-key']) : undefined,
+    retryKey: route.changes ? idempotencyKey(request.headers['idempotency-key']) : undefined,
   };
 }
 

@@ -3,24 +3,22 @@ import { Readable } from 'node:stream';
 import fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { checkBodyForm } from './codec.ts';
-import { Cors } from './cors.ts';
 import { Door } from './door.ts';
 import { Refusal, encodeProblem, headers } from './errors.ts';
 import type { EncodedProblem } from './errors.ts';
 import { openExchange, respond } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
+import { Front } from './front.ts';
 import { Idempotency } from './idempotency.ts';
 import { parseJson } from './json.ts';
 import type { RestOptions } from './options.ts';
 import { byUrl, toPattern } from './patterns.ts';
-import { Reads, isPlainRead } from './reads.ts';
 import { defaultBodyLimit } from './route.ts';
 import type { AnonymousCall, Answer, CallerCall, Route } from './route.ts';
-import { asItIs, drain, sendProblem } from './send.ts';
+import { asItIs, drain } from './send.ts';
 import { Spans } from './spans.ts';
 import { Streams } from './streams.ts';
 import { parseTraceParent, traceResponse } from './trace.ts';
-import { Writes, isPlainWrite } from './writes.ts';
 import type { Caller } from '#service/services';
 
 const methods = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'QUERY'];
@@ -42,9 +40,7 @@ export class Handler {
   readonly #options: RestOptions;
   readonly #door: Door;
   readonly #streams: Streams;
-  readonly #reads: Reads;
-  readonly #writes: Writes;
-  readonly #cors: Cors;
+  readonly #front: Front;
   readonly #repeats: Idempotency;
   readonly #spans: Spans;
   #closing = false;
@@ -52,12 +48,9 @@ export class Handler {
   constructor(routes: readonly Route[], options: RestOptions, spans: Spans = Spans.none) {
     this.#options = options;
     this.#spans = spans;
-    this.#cors = new Cors(options.corsOrigins);
     this.#repeats = new Idempotency(options.clock, options.random);
     this.#door = new Door(options);
     this.#streams = new Streams(options.streams);
-    this.#reads = new Reads({ ...options, door: this.#door });
-    this.#writes = new Writes({ ...options, door: this.#door });
     this.#app = fastify({
       logger: false,
       genReqId: options.requestId,
@@ -67,6 +60,8 @@ export class Handler {
       // Paths that the router cannot decode.
       frameworkErrors: (error, request, reply) => this.#refuse(error, request, reply),
     });
+    const routing = (request: IncomingMessage, response: ServerResponse): void => this.#app.routing(request, response);
+    this.#front = new Front({ ...options, spans, routing, door: this.#door });
     this.#prepare();
     for (const route of routes) this.#add(route);
     for (const [url, known] of byUrl(routes)) {
@@ -82,31 +77,8 @@ export class Handler {
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
-    if (this.#spans.isOn) this.#spans.around(request, response, () => this.#handle(request, response));
-    else this.#handle(request, response);
-  }
-
-  #handle(request: IncomingMessage, response: ServerResponse): void {
-    if (!this.#cors.admit(request, response)) this.#answerPreflight(request, response);
-    else if (this.#closing || !isPlain(request)) this.#app.routing(request, response);
-    else if (isPlainRead(request)) this.#answerPlain(request, response, this.#reads);
-    else if (isPlainWrite(request)) this.#answerPlain(request, response, this.#writes);
-    else this.#app.routing(request, response);
-  }
-
-  #answerPlain(request: IncomingMessage, response: ServerResponse, way: Reads | Writes): void {
-    if (this.#spans.isOn) this.#spans.name(request, '/api/v1/entries/{path}');
-    void way.answer(request, response);
-  }
-
-  #answerPreflight(request: IncomingMessage, response: ServerResponse): void {
-    const id = this.#options.requestId();
-    try {
-      this.#door.checkHost(request.headers.host);
-      this.#cors.answerPreflight(response, id);
-    } catch (error) {
-      sendProblem(response, id, error, this.#options.onFault);
-    }
+    if (this.#closing) this.#app.routing(request, response);
+    else this.#front.handle(request, response);
   }
 
   /** Fastify's own injection, for tests: a request without a socket. */
@@ -199,17 +171,17 @@ export class Handler {
 
   /** Carries it out; once, however often it comes with one idempotency key. */
   #once(
-    { route, key }: Exchange,
+    { route, retryKey }: Exchange,
     request: FastifyRequest,
     principal: string,
     act: () => Promise<Answer<unknown>>,
   ): Promise<Answer<unknown>> {
-    if (key === undefined) return act();
+    if (retryKey === undefined) return act();
     const { method, url = '', headers: given } = request.raw;
     const body = request.bytes ?? Buffer.alloc(0);
     const conditions = [given['if-match'] ?? '', given['if-none-match'] ?? ''];
     const unlock = `${given.authorization ?? ''}\0${body.toString('latin1')}`;
-    const claim = { principal, key, request: [method ?? '', url, ...conditions, body] };
+    const claim = { principal, retryKey, request: [method ?? '', url, ...conditions, body] };
     return this.#repeats.once(route.secret === true ? { ...claim, unlock } : claim, act);
   }
 
@@ -252,14 +224,4 @@ export class Handler {
       handler: () => undefined,
     });
   }
-}
-
-/** Whether a request asks for nothing that only the framework's way has. */
-function isPlain({ headers: given }: IncomingMessage): boolean {
-  const { accept } = given;
-  return (
-    (accept === undefined || accept === 'application/json' || accept === '*/*') &&
-    given['idempotency-key'] === undefined &&
-    given['traceparent'] === undefined
-  );
 }

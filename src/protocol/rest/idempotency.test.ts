@@ -9,7 +9,7 @@ import { FakeClock } from '#testing/clock';
 const random = { bytes: (length: number) => new Uint8Array(randomBytes(length)), next: () => 0 };
 const claim = (key: string, more: Partial<Claim> = {}): Claim => ({
   principal: 'p',
-  key,
+  retryKey: key,
   request: ['PUT', '/'],
   ...more,
 });

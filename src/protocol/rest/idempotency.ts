@@ -32,7 +32,7 @@ export const idempotencyLimits: IdempotencyLimits = {
 export interface Claim {
   /** Whose key it is; keys of others are others. */
   readonly principal: string;
-  readonly key: string;
+  readonly retryKey: string;
   /** Everything that makes it this request. */
   readonly request: readonly (string | Uint8Array)[];
   /** Given if the answer is a secret: what the client has and the server does not keep. The answer is sealed with it. */
@@ -92,7 +92,7 @@ export class Idempotency {
    * out, or when its answer is not kept any more; 422 when the key came with another request.
    */
   async once(claim: Claim, act: () => Promise<Answer<unknown>>): Promise<Answer<unknown>> {
-    const name = `${claim.principal}\0${claim.key}`;
+    const name = `${claim.principal}\0${claim.retryKey}`;
     const digest = this.#digest(claim.request);
     this.#forgetOld();
     const known = this.#known.get(name);
@@ -139,22 +139,22 @@ export class Idempotency {
     };
   }
 
-  #keptOf({ key, unlock }: Claim, { status = 200, headers = {}, body }: Answer<unknown>): Kept {
+  #keptOf({ retryKey, unlock }: Claim, { status = 200, headers = {}, body }: Answer<unknown>): Kept {
     const answer = { status, headers, body: body === undefined ? '' : JSON.stringify(body) };
     if (unlock === undefined) return { answer };
     const iv = this.#random.bytes(12);
-    const cipher = createCipheriv('aes-256-gcm', this.#keyFor(unlock, key), iv);
+    const cipher = createCipheriv('aes-256-gcm', this.#keyFor(unlock, retryKey), iv);
     const text = cipher.update(JSON.stringify(answer));
     return { sealed: { iv, bytes: Buffer.concat([text, cipher.final(), cipher.getAuthTag()]) } };
   }
 
-  #unseal({ key, unlock = '' }: Claim, { sealed }: Kept): NonNullable<Kept['answer']> {
+  #unseal({ retryKey, unlock = '' }: Claim, { sealed }: Kept): NonNullable<Kept['answer']> {
     if (sealed === undefined) {
       throw new PlumbError('conflict', 'this was carried out before, and its answer is not kept any more', {
         hint: 'revoke the token that was made and ask for another one, with another key',
       });
     }
-    const answer = open(sealed, this.#keyFor(unlock, key));
+    const answer = open(sealed, this.#keyFor(unlock, retryKey));
     if (answer !== undefined) return answer;
     throw new PlumbError('conflict', 'this idempotency key came with another credential before', {
       hint: 'only with the same token is the answer told again; another key asks anew',

@@ -3,23 +3,20 @@
  * a parser of YAML 1.1, to which `no` is false and `1:30` a number.
  */
 
-/** What JSON can say; `undefined` members are left out. */
-type Data = unknown;
-
-/** `data` is plain JSON data; ends with a line break. */
-export function printYaml(data: Data): string {
+/** `data` is what JSON can say; `undefined` members are left out. Ends with a line break. */
+export function printYaml(data: unknown): string {
   return isCollection(data) && !isEmpty(data) ? lines(data, '').join('\n').concat('\n') : `${scalar(data)}\n`;
 }
 
 function lines(data: object, indent: string): string[] {
   if (Array.isArray(data)) {
-    return data.flatMap((item: Data) => {
+    return data.flatMap((item: unknown) => {
       if (!isCollection(item) || isEmpty(item)) return [`${indent}- ${scalar(item)}`];
       const [first = '', ...rest] = lines(item, `${indent}  `);
       return [`${indent}- ${first.slice(indent.length + 2)}`, ...rest];
     });
   }
-  return Object.entries(data).flatMap(([name, member]: [string, Data]) => {
+  return Object.entries(data).flatMap(([name, member]: [string, unknown]) => {
     if (member === undefined) return [];
     const head = `${indent}${nameOf(name)}:`;
     if (!isCollection(member) || isEmpty(member)) return [`${head} ${scalar(member)}`];
@@ -27,7 +24,7 @@ function lines(data: object, indent: string): string[] {
   });
 }
 
-function isCollection(data: Data): data is object {
+function isCollection(data: unknown): data is object {
   return typeof data === 'object' && data !== null;
 }
 
@@ -35,7 +32,7 @@ function isEmpty(data: object): boolean {
   return Array.isArray(data) ? data.length === 0 : Object.values(data).every((member) => member === undefined);
 }
 
-function scalar(data: Data): string {
+function scalar(data: unknown): string {
   if (typeof data === 'string') return quoted(data);
   if (typeof data === 'number') return numberText(data);
   if (isCollection(data)) return Array.isArray(data) ? '[]' : '{}';
