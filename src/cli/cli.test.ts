@@ -106,7 +106,7 @@ describe('a wrong command line exits with 2', () => {
     [['delete', 'a/b', 'a/c', '--if-version', '1'], 'error: --if-version goes with one path only\n'],
     [
       ['import', 'a', 'values.txt'],
-      'error: the name values.txt does not say which format it is\nhint: --format dotenv or --format json\n',
+      'error: the name values.txt does not say which format it is\nhint: --format dotenv, dotenv-export, docker, shell, properties, xml, ini, csv, tfvars, json, json-nested, dotnet, yaml, toml, kubernetes\n',
     ],
     [['policy', 'put', 'p', 'rules'], 'error: the rules are given as @FILE, or - for standard input\n'],
     [['login', '--name', 'ada'], 'error: --name goes with --bootstrap\n'],

@@ -214,7 +214,7 @@ describe('export', () => {
     const { code, stderr } = await terminal({ answers: folder(entry('A.B', 'x')) }).run('export');
     expect([code, stderr.split('\n')[0]]).toEqual([
       1,
-      '"A.B" is not a name of 1 to 255 letters, digits and _ that starts without a digit',
+      'A.B is not a name of 1 to 255 letters, digits and _ that starts without a digit',
     ]);
   });
 });
@@ -341,7 +341,7 @@ describe('import', () => {
       code: 1,
       stdout: '',
       stderr:
-        'bad.env:1:1: expected NAME=value\nbad.env:2:3: the quote " is not closed\nerror: bad.env is not a valid .env file\nhint: docs/dotenv.md describes the format\n',
+        'bad.env:1:1: expected NAME=value\nbad.env:2:3: the quote " is not closed\nerror: bad.env cannot be read as dotenv\nhint: docs/formats.md describes the formats\n',
     });
     expect(used.requests).toEqual([]);
   });

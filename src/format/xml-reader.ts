@@ -25,7 +25,8 @@ interface Open {
   readonly name: string;
   readonly start: number;
   readonly contentAt: number;
-  readonly key: string | undefined;
+  /** Of its attribute `key`. */
+  readonly entryName: string | undefined;
   readonly empty: boolean;
   nested: boolean;
   readonly text: string[];
@@ -91,9 +92,17 @@ export class XmlReader {
 
   #opened({ name, attributes, isSelfClosing }: Tag): void {
     const depth = this.#open.length;
-    const key = attributes.key;
+    const entryName = attributes.key;
     const contentAt = this.#parser.position - (isSelfClosing ? 2 : 0);
-    const open: Open = { name, start: this.#tagAt, contentAt, key, empty: isSelfClosing, nested: false, text: [] };
+    const open: Open = {
+      name,
+      start: this.#tagAt,
+      contentAt,
+      entryName,
+      empty: isSelfClosing,
+      nested: false,
+      text: [],
+    };
     const expected = depth === 0 ? /^properties$/ : /^(entry|comment)$/;
     if (depth > 1) this.#nest();
     else if (!expected.test(name))
@@ -127,10 +136,10 @@ export class XmlReader {
     if (this.#open.length === 0 && open.name === 'properties') {
       this.root = open.empty ? { ...span, empty: true } : { start: close, end: close, empty: false };
     }
-    if (this.#open.length !== 1 || open.name !== 'entry' || !open.key) return;
+    if (this.#open.length !== 1 || open.name !== 'entry' || !open.entryName) return;
     const value = open.nested ? null : open.text.join('');
     const lines = this.#linesOf(open.start, end);
-    this.#reading.add({ name: open.key, value, nameAt: open.start, ...span, ...lines, empty: open.empty });
+    this.#reading.add({ name: open.entryName, value, nameAt: open.start, ...span, ...lines, empty: open.empty });
   }
 
   /** Whole lines where nothing else stands on them. */
