@@ -5,7 +5,7 @@
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Metafile } from 'esbuild';
-import { bundle, root } from './bundle.ts';
+import { bundle, hotCommands, root } from './bundle.ts';
 import { bundledPackages, licenses } from './bundled.ts';
 
 /** The package, ready for `npm pack`. */
@@ -28,7 +28,9 @@ if (process.env.NODE_COMPILE_CACHE === undefined) {
   require('node:module').enableCompileCache(home + '/plumb/compile');
 }
 if (Uint8Array.fromBase64 === undefined) require('./older-node.cjs');
-require('./main.cjs');
+const words = process.argv.slice(2);
+const isHot = ${JSON.stringify(hotCommands)}.includes(words[0]) && !words.includes('--help') && !words.includes('-h');
+require(isHot ? './hot.cjs' : './main.cjs');
 `;
 
 /** What of our package.json is true of the package. */

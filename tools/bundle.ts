@@ -3,7 +3,7 @@
  * and beside it what most commands never load: the server, the store's thread, large packages.
  */
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { BuildOptions, Metafile, Plugin } from 'esbuild';
 import { build } from 'esbuild';
 
@@ -15,7 +15,12 @@ interface Part {
   readonly entry: string;
   /** Never read by a plain command: how it is named where it is imported. */
   readonly importedAs?: RegExp;
+  /** The only commands in it: the program takes it for those alone. */
+  readonly commands?: readonly string[];
 }
+
+/** What programs and scripts call again and again: half of the code, a tenth of the time. */
+export const hotCommands = ['get', 'run'] as const;
 
 /** Packages that few commands need, each a file that is loaded when one does; all parts share it. */
 const largePackages = [
@@ -31,6 +36,7 @@ const largePackages = [
 /** `main.cjs` first: the others are loaded by it, or by one another. */
 const parts: readonly Part[] = [
   { file: 'main.cjs', entry: 'src/main.ts' },
+  { file: 'hot.cjs', entry: 'src/main.ts', commands: hotCommands },
   { file: 'server.cjs', entry: 'src/server/server.ts', importedAs: /^#server\/server$/ },
   { file: 'agent.cjs', entry: 'src/agent/run.ts', importedAs: /^#agent\/run$/ },
   { file: 'older-node.cjs', entry: 'src/older-node.ts' },
@@ -82,13 +88,17 @@ export async function bundle({ output, single = false }: BundleOptions): Promise
 }> {
   const thread = await bundleThread(output, single);
   const made = await Promise.all(
-    parts.map(({ file, entry }) =>
+    parts.map(({ file, entry, commands }) =>
       build({
         ...shared,
-        ...(file === 'main.cjs' ? { define: { 'import.meta.dirname': '__dirname' } } : ownPlace),
+        ...(entry === 'src/main.ts' ? { define: { 'import.meta.dirname': '__dirname' } } : ownPlace),
         entryPoints: [entry],
         outfile: join(output, file),
-        plugins: [...apartFrom(file), threadAt(thread.url)],
+        plugins: [
+          ...apartFrom(file),
+          threadAt(thread.url),
+          ...(commands === undefined ? [] : [onlyCommands(commands)]),
+        ],
       }),
     ),
   );
@@ -107,6 +117,22 @@ function apartFrom(file: string): Plugin[] {
       onResolve({ filter: importedAs as RegExp, namespace: 'file' }, () => ({ path: `./${other}`, external: true }));
     },
   }));
+}
+
+/** Every other command is left out; the program never comes here for it. */
+function onlyCommands(commands: readonly string[]): Plugin {
+  return {
+    name: 'only commands',
+    setup({ onLoad }) {
+      onLoad({ filter: /src\/cli\/commands\/[a-z-]+\.ts$/ }, ({ path }) => {
+        if (commands.includes(basename(path, '.ts'))) return undefined;
+        return {
+          contents: `throw new Error(${JSON.stringify(`${basename(path)} is not in this part`)})`,
+          loader: 'js',
+        };
+      });
+    },
+  };
 }
 
 /** A thread is started from a file beside the bundle, or from its own text: a URL either way. */
