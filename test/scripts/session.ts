@@ -5,7 +5,7 @@
  * - Below it stands what it prints: standard output as it is (behind `| ` where it would look like something else),
  *   standard error behind `! `, an exit code that is not 0 as `[N]`.
  * - Before `plumb`: `NAME=value` sets a variable, `tty` makes all streams a terminal, `tty:TYPED` also types at prompts, `cols:N` makes it N columns wide.
- *   `head` runs it as a process of its own whose reader goes away after the first line, `interrupt:TEXT` interrupts one once it has printed that.
+ *   `head` runs it as a process of its own whose reader goes away after the first bytes, `interrupt:TEXT` interrupts one once it has printed that.
  * - `$(NAME)` stands for the content of a file, `$(NAME:FIELD)` for a member of the JSON in it; `< NAME` and `> NAME` are as in a shell. `$ cat NAME`, `$ mode NAME`,
  *   `$ edit NAME TEXT` and `$ fill NAME BYTES` look at a file or write it.
  * - `$ stop` stops the server; `$ alter FOLDER` flips a bit in every file there.
@@ -156,13 +156,13 @@ export class Shell {
     child.stderr.setEncoding('utf8').on('data', (text: string) => (said.stderr += text));
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       said.stdout += text;
-      if (play === 'head' && said.stdout.includes('\n')) child.stdout.destroy();
+      if (play === 'head') child.stdout.destroy();
       else if (play !== 'head' && said.stdout.includes(play.slice('interrupt:'.length))) child.kill('SIGINT');
     });
     const ended = await new Promise<string>((resolve) => {
       child.once('close', (code, signal) => resolve(signal ?? String(code)));
     });
-    const shown = play === 'head' ? said.stdout.split('\n').slice(0, 1) : lines(said.stdout);
+    const shown = play === 'head' ? [] : lines(said.stdout);
     return [
       ...lines(this.#steady(shown.join('\n'))).map(unmistakable),
       ...lines(this.#steady(said.stderr)).map((line) => `! ${line}`.trimEnd()),
