@@ -119,12 +119,12 @@ function apartFrom(file: string): Plugin[] {
   }));
 }
 
-/** Every other command is left out; the program never comes here for it. */
+/** Every other command is left out, and help and completion; the program never comes here for them. */
 function onlyCommands(commands: readonly string[]): Plugin {
   return {
     name: 'only commands',
     setup({ onLoad }) {
-      onLoad({ filter: /src\/cli\/commands\/[a-z-]+\.ts$/ }, ({ path }) => {
+      onLoad({ filter: /src\/cli\/(?:commands\/[a-z-]+|help|completion)\.ts$/ }, ({ path }) => {
         if (commands.includes(basename(path, '.ts'))) return undefined;
         return {
           contents: `throw new Error(${JSON.stringify(`${basename(path)} is not in this part`)})`,

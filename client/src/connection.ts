@@ -1,11 +1,9 @@
 import { PlumbApiError, errorOf } from './errors.ts';
-import { polling } from './poll.ts';
 import { retrying } from './retry.ts';
 import type { RetryOptions } from './retry.ts';
 import { chance, fetchTransport, limited, randomName, wait } from './transport.ts';
 import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
 import type * as api from './types.ts';
-import { resumingWatch } from './watch.ts';
 
 /** Frozen once by `createClient`. */
 export interface ClientOptions extends CallOptions {
@@ -104,13 +102,15 @@ export class Connection {
     });
   }
 
-  watch(request: WatchRequest, given: AbortSignal | undefined): AsyncGenerator<api.WatchEvent> {
+  /** What watches is loaded when something is watched: most programs ask and end. */
+  async *watch(request: WatchRequest, given: AbortSignal | undefined): AsyncGenerator<api.WatchEvent> {
     const signal = given ?? this.#options.signal;
     const open = (after: number | undefined): Promise<TransportResponse> => {
       const path = `/api/v1/changes${queryText({ under: request.under, after })}`;
       return this.#open(path, { method: 'GET', headers: { accept: 'text/event-stream' } }, signal);
     };
-    return resumingWatch({ open, after: request.after, signal, wait, chance });
+    const { resumingWatch } = await import('./watch.ts');
+    yield* resumingWatch({ open, after: request.after, signal, wait, chance });
   }
 
   async *watchSyncs(name: string | undefined, given: AbortSignal | undefined): AsyncGenerator<readonly api.SyncView[]> {
@@ -118,6 +118,7 @@ export class Connection {
     const path = name === undefined ? '/api/v1/syncs' : `/api/v1/syncs/${encode(name)}`;
     const ask = (known: string | undefined): Promise<TransportResponse> =>
       this.#open(path, { method: 'GET', headers: known === undefined ? {} : { 'if-none-match': known } }, signal);
+    const { polling } = await import('./poll.ts');
     for await (const text of polling({ ask, signal, wait })) {
       yield name === undefined
         ? (JSON.parse(text) as { readonly items: readonly api.SyncView[] }).items
