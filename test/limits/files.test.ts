@@ -117,7 +117,7 @@ function names(count: number): string {
 
 describe('a JSON file is refused whole:', () => {
   test.each([
-    ['a name twice', `{"A":"1","A":"${canary}"}`, '"A" is given twice'],
+    ['a name twice', `{"A":"1","A":"${canary}"}`, 'A is set twice'],
     ['__proto__', `{"__proto__":"${canary}"}`, '__proto__ cannot be a name'],
     ['an object inside', `{"A":{"B":"${canary}"}}`, 'must be a string, found an object'],
     ['a list', `["${canary}"]`, 'bad.json'],
@@ -150,7 +150,7 @@ describe('plumb run', () => {
     const ran = await plumb(['run', '--', 'true'], { 'plumb.yaml': 'environment: run/e\nallowName: [PATH]\n' });
     await rm(join(folder, 'plumb.yaml'));
     expect(ran.code).toBe(125);
-    expect(ran.stderr).toContain('"allowName" is not known here, expected environment or address');
+    expect(ran.stderr).toContain('"allowName" is not known here, expected environment, address or branches');
   });
 });
 
