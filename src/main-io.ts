@@ -211,6 +211,7 @@ function guarded<T>(path: string, act: () => T): T {
 
 function unusable(path: string, cause: unknown): PlumbError {
   const code = codeOf(cause);
+  if (code === 'EISDIR') return new PlumbError('invalid', `${path} is a folder, expected a file`, { cause });
   return new PlumbError(code === 'EACCES' ? 'forbidden' : 'unavailable', `${path} cannot be used (${code})`, { cause });
 }
 
