@@ -42,6 +42,8 @@ test.each(corpusFormats())(
     const texts = corpusFiles(name)
       .map((file) => readFileSync(file, 'utf8'))
       .filter((text) => text.length < 10_000);
-    expect(checkEdits(await loadFormat(name), fc.constantFrom(...texts), { numRuns: 300 })).toBeGreaterThan(60);
+    expect(checkEdits(await loadFormat(name), fc.constantFrom(...texts), { numRuns: 300, seed: 11 })).toBeGreaterThan(
+      60,
+    );
   },
 );

@@ -4,7 +4,7 @@ import { checkEdits, checkRoundTrips, writtenTexts } from './laws.ts';
 
 describe.each(formatNames)('%s', (name) => {
   test('ten thousand documents are read as they were written, or refused by name', async () => {
-    expect(checkRoundTrips(await loadFormat(name), 10_000)).toBeGreaterThan(3000);
+    expect(checkRoundTrips(await loadFormat(name), { numRuns: 10_000 })).toBeGreaterThan(3000);
   });
 
   test('ten thousand edits change what they name and nothing else', async () => {

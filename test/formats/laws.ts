@@ -76,7 +76,7 @@ const hostileDocument = fc.array(entry(fc.oneof(tame, hostile)), { maxLength: 4 
 export const documents = fc.oneof({ weight: 3, arbitrary: tameDocument }, { weight: 1, arbitrary: hostileDocument });
 
 /** Every document is read as it was written, or refused by name; answers how many were written. */
-export function checkRoundTrips(format: Format, numRuns: number): number {
+export function checkRoundTrips(format: Format, runs: Pick<Runs, 'numRuns' | 'seed'>): number {
   let written = 0;
   fc.assert(
     fc.property(documents, (entries) => {
@@ -89,7 +89,7 @@ export function checkRoundTrips(format: Format, numRuns: number): number {
       expect(text === '' || text.endsWith('\n')).toBe(true);
       for (const one of found) expect(offsetOf(text, one)).toBeLessThan(text.length);
     }),
-    { numRuns },
+    runs,
   );
   return written;
 }
@@ -122,12 +122,14 @@ const newValue = fc.oneof({ weight: 4, arbitrary: wellBehaved }, fc.constant(nul
 
 interface Runs {
   readonly numRuns: number;
+  /** The same documents each time; by default others, and a failure tells its seed. */
+  readonly seed?: number;
   /** The texts are such as are written here: an edit of one is refused only if the result could not be written either. */
   readonly written?: true;
 }
 
 /** Edits of a text change the names they name, and nothing else; answers how many there were. */
-export function checkEdits(format: Format, texts: fc.Arbitrary<string>, { numRuns, written }: Runs): number {
+export function checkEdits(format: Format, texts: fc.Arbitrary<string>, { written, ...runs }: Runs): number {
   let edited = 0;
   const edits = fc.array(fc.tuple(fc.nat(), fc.oneof(tame, hostile), newValue), { minLength: 1, maxLength: 4 });
   fc.assert(
@@ -143,7 +145,7 @@ export function checkEdits(format: Format, texts: fc.Arbitrary<string>, { numRun
       else if (written) expect(isRefusable(format, text, named)).toBe(true);
       for (const one of named) checkPlace(format, text, one);
     }),
-    { numRuns },
+    runs,
   );
   return edited;
 }
@@ -196,6 +198,8 @@ function refusedOr(act: () => string, whole: boolean): string | undefined {
 function checkPlace(format: Format, text: string, edit: Edit): void {
   const result = refusedOr(() => format.edit(text, [edit], 'f'), false);
   if (result === undefined) return;
+  // Where a carriage return alone ends a line for some and not for others, a line number is no place in the text.
+  if (/\r(?!\n)/.test(text)) return;
   const { entries } = format.parse(text, 'f');
   const others = entries.filter(({ name }) => name !== edit[0]);
   // One that stands twice goes from two places, with others between them.
