@@ -242,3 +242,8 @@ describe('editing', () => {
     }
   });
 });
+
+test.each([':', '=x', ' a'])('what would be a separator behind a blank is kept in a properties file: %j', (value) => {
+  const edited = properties.edit('k before\n', [['k', value]], 'f');
+  expect(properties.parse(edited, 'f').entries).toMatchObject([{ name: 'k', value }]);
+});

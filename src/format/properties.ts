@@ -112,9 +112,9 @@ function escaped(text: string): string {
   });
 }
 
-/** Blanks in front would be left out. */
+/** A blank in front would be left out, and behind a blank another separator would be taken for one. */
 function encode(value: string): string {
-  return escaped(value).replace(/^ /, '\\ ');
+  return escaped(value).replace(/^[ :=]/, '\\$&');
 }
 
 function problem(given: string, value: string): string | undefined {
