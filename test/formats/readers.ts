@@ -14,8 +14,9 @@ type Reader = (files: readonly string[]) => readonly Outcome[];
 
 const folder = join(import.meta.dirname, 'readers');
 
-function run(program: string, args: readonly string[], env = process.env): string {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { env, maxBuffer: 1 << 28, encoding: 'utf8' });
+/** `cwd`: a shell may write there what a file tells it to. */
+function run(program: string, args: readonly string[], cwd = process.cwd()): string {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, maxBuffer: 1 << 28, encoding: 'utf8' });
   if (status !== 0) throw new Error(`${program} ended with ${status}: ${error?.message ?? stderr.slice(0, 2000)}`);
   return stdout;
 }
@@ -44,12 +45,12 @@ const java =
 /** `dotenv` never refuses a file. */
 const npm: Reader = (files) => files.map((file) => ({ ...parseNpm(readFileSync(file)) }));
 
-/** A shell without a PATH, so that a file which is more than assignments cannot do anything. */
+/** A shell without a PATH in a folder of its own, so that a file which is more than assignments cannot do much. */
 const dash: Reader = (files) => {
   const own = mkdtempSync(join(tmpdir(), 'plumb-formats-'));
   try {
     const args = [join(folder, 'read.sh'), join(own, 'complaints'), ...files];
-    return shellOutcomes(run('/usr/bin/env', ['-i', 'PATH=/nonexistent', '/bin/dash', ...args]));
+    return shellOutcomes(run('/usr/bin/env', ['-i', 'PATH=/nonexistent', '/bin/dash', ...args], own));
   } finally {
     rmSync(own, { recursive: true });
   }
