@@ -5,7 +5,7 @@ import type { AgentConfig } from './config.ts';
 import { drawerOf, openStateFolder, readKey, sweepStateFolder } from './io/state-folder.ts';
 import { Link, subkey } from './link.ts';
 import type { LinkOptions } from './link.ts';
-import { errorFields } from './log.ts';
+import { errorFields } from '#domain/failures';
 import type { Logger } from './log.ts';
 import { News } from './news.ts';
 import { Records } from './records.ts';

@@ -9,7 +9,8 @@ import { ask, openControl } from './io/control.ts';
 import { systemRandom } from './io/random.ts';
 import { openStateFolder } from './io/state-folder.ts';
 import { openTransport } from './io/transport.ts';
-import { createLog, errorFields } from './log.ts';
+import { createLog } from './log.ts';
+import { errorFields, failureText } from '#domain/failures';
 import type { Logger } from './log.ts';
 import { helpText } from './options.ts';
 import { statusText } from './status.ts';
@@ -188,16 +189,4 @@ async function tellApply(io: AgentIo, [sync, ...words]: readonly string[]): Prom
   const { agree, total, note } = (await ask(socketOf(config), { do: 'apply', sync })) as SyncStatus;
   io.stdout.write(`${sync}: ${agree} of ${total} names agree${note === undefined ? '' : `; ${note}`}\n`);
   return agree === total ? 0 : 1;
-}
-
-/** What was wrong, each place, what to do. */
-function failureText(error: unknown): string {
-  if (!(error instanceof PlumbError)) {
-    return `error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`;
-  }
-  const places = error.diagnostics.map(({ subject, line, message }) => {
-    const place = [subject, line].filter((part) => part !== undefined).join(':');
-    return `  ${place === '' ? '' : `${place}: `}${message}\n`;
-  });
-  return `error: ${error.message}\n${places.join('')}${error.hint === undefined ? '' : `hint: ${error.hint}\n`}`;
 }

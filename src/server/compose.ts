@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Config } from './config.ts';
 import type { TargetConfig } from './config-targets.ts';
-import { errorFields } from './log.ts';
+import { errorFields } from '#domain/failures';
 import { RequestMeter } from './meter.ts';
 import { countedResponses } from './responses.ts';
 import type { Logger } from './log.ts';

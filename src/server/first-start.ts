@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Composed } from './compose.ts';
 import type { Config } from './config.ts';
-import { errorFields } from './log.ts';
+import { errorFields } from '#domain/failures';
 import type { Logger } from './log.ts';
 import type { Caller } from '#service/services';
 import { readTextFile, removeFile, writeFileAtomic } from '#util/files';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { createLog, errorFields } from './log.ts';
+import { createLog } from './log.ts';
+import { errorFields } from '#domain/failures';
 import { PlumbError } from '#domain/errors';
 
 function lines(dev: boolean, write: (log: ReturnType<typeof createLog>) => void): string {

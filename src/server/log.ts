@@ -1,7 +1,6 @@
 import { pino } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
 import type { Config } from './config.ts';
-import { PlumbError } from '#domain/errors';
 
 export type { Logger } from 'pino';
 
@@ -15,20 +14,6 @@ export interface LogOutput {
 export function createLog(config: Pick<Config, 'dev' | 'logLevel'>, output: LogOutput): Logger {
   const stream: DestinationStream = config.dev ? { write: (line) => output.write(readable(line)) } : output;
   return pino({ base: null, level: config.logLevel, timestamp: pino.stdTimeFunctions.isoTime }, stream);
-}
-
-/** An error as fields of a line. The text of a foreign error may quote what it could not read, so only its kind and where it arose are kept. */
-export function errorFields(error: unknown): Record<string, unknown> {
-  if (!(error instanceof Error)) return { error: typeof error };
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
-  const { code } = error as { readonly code?: unknown };
-  return {
-    error: error.name,
-    ...(typeof code === 'string' ? { code } : {}),
-    ...(error instanceof PlumbError ? { message: error.message, hint: error.hint } : {}),
-    stack: frames.map((line) => line.trim()),
-    ...(error.cause === undefined ? {} : { cause: errorFields(error.cause) }),
-  };
 }
 
 interface Line {
