@@ -290,6 +290,8 @@ function become({ command, args, env }: Omit<SpawnRequest, 'output'>): void {
   if (program === undefined || process.execve === undefined || opened.size > 0) return;
   for (const signal of ['SIGPIPE', 'SIGXFSZ'] as const) process.on(signal, () => undefined);
   process.getBuiltinModule('node:module').flushCompileCache();
+  // Nobody is told of it otherwise.
+  process.emit('exit', 0);
   process.execve(program, [command, ...args], { ...env });
 }
 

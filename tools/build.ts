@@ -2,10 +2,10 @@
  * `npm run build`: `dist/plumbd`, the package as users install it, and `client/dist`. What is in the package is said
  * here and nowhere else; its own package.json is made, since that of a clone brings what only a clone needs.
  */
-import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Metafile } from 'esbuild';
-import { bundle, hotCommands, root } from './bundle.ts';
+import { bundle, bundleStart, root } from './bundle.ts';
 import { bundledPackages, licenses } from './bundled.ts';
 
 /** The package, ready for `npm pack`. */
@@ -16,22 +16,6 @@ export const resources = [
   'examples/changelog/environments',
   'examples/changelog/policies',
 ] as const;
-
-/**
- * The program itself: it turns the compile cache on before anything large is loaded. The start script of a clone names
- * a folder of its own; an installed program keeps compiled code in the user's.
- */
-const program = `#!/usr/bin/env node
-'use strict';
-if (process.env.NODE_COMPILE_CACHE === undefined) {
-  const home = process.env.XDG_CACHE_HOME || (process.env.HOME || '/nonexistent') + '/.cache';
-  require('node:module').enableCompileCache(home + '/plumb/compile');
-}
-if (Uint8Array.fromBase64 === undefined) require('./older-node.cjs');
-const words = process.argv.slice(2);
-const isHot = ${JSON.stringify(hotCommands)}.includes(words[0]) && !words.includes('--help') && !words.includes('-h');
-require(isHot ? './hot.cjs' : './main.cjs');
-`;
 
 /** What of our package.json is true of the package. */
 export function manifest(): Readonly<Record<string, unknown>> {
@@ -45,9 +29,7 @@ export async function buildPackage(folder = packageFolder): Promise<readonly Met
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const { metafiles } = await bundle({ output: join(folder, 'lib') });
-  const start = join(folder, 'lib', 'plumb.cjs');
-  writeFileSync(start, program);
-  chmodSync(start, 0o755);
+  await bundleStart(join(folder, 'lib'));
   for (const name of ['LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md', ...resources]) copy(name, folder);
   writeFileSync(join(folder, 'LICENSES-OF-DEPENDENCIES.txt'), licenses(bundledPackages(metafiles)));
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);

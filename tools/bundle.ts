@@ -2,7 +2,8 @@
  * What users install: the command line as one CommonJS bundle, which starts several times faster than loose modules,
  * and beside it what most commands never load: the server, the store's thread, large packages.
  */
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chmodSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { BuildOptions, Metafile, Plugin } from 'esbuild';
 import { build } from 'esbuild';
@@ -20,7 +21,7 @@ interface Part {
 }
 
 /** What programs and scripts call again and again: half of the code, a tenth of the time. */
-export const hotCommands = ['get', 'run'] as const;
+const hotCommands = ['get', 'run'] as const;
 
 /** Packages that few commands need, each a file that is loaded when one does; all parts share it. */
 const largePackages = [
@@ -106,6 +107,23 @@ export async function bundle({ output, single = false }: BundleOptions): Promise
     files: [...parts.map(({ file }) => file), ...(single ? [] : [threadFile])],
     metafiles: [...made, thread].map(({ metafile }) => metafile as Metafile),
   };
+}
+
+/** What is started, beside the parts: `plumb.cjs` in `folder`, which can be run as it is. */
+export async function bundleStart(folder: string): Promise<void> {
+  const outfile = join(folder, 'plumb.cjs');
+  const digest = createHash('sha256')
+    .update(readFileSync(join(folder, 'hot.cjs')))
+    .digest('hex')
+    .slice(0, 16);
+  await build({
+    ...shared,
+    entryPoints: ['tools/start.ts'],
+    outfile,
+    define: { hotCommands: JSON.stringify(hotCommands), hotDigest: JSON.stringify(digest) },
+    banner: { js: '#!/usr/bin/env node' },
+  });
+  chmodSync(outfile, 0o755);
 }
 
 /** The other parts are not taken into this one. */

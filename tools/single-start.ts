@@ -3,22 +3,9 @@
  * was built, so that nothing is compiled anew. What a part asks for by `./name.cjs` is another part; everything else
  * comes with Node.
  */
-import { Module } from 'node:module';
 import { dirname, join } from 'node:path';
 import { getAsset, getRawAsset } from 'node:sea';
-import { Script } from 'node:vm';
-
-interface Part {
-  exports: object;
-}
-type Wrapped = (
-  this: object,
-  exports: object,
-  require: (name: string) => object,
-  module: Part,
-  filename: string,
-  dirname: string,
-) => void;
+import { compile, type Part, run } from './part.ts';
 
 const folder = dirname(process.execPath);
 const loaded = new Map<string, Part>();
@@ -27,12 +14,10 @@ function load(name: string): object {
   const known = loaded.get(name);
   if (known !== undefined) return known.exports;
   const filename = join(folder, name);
-  const cachedData = Buffer.from(getRawAsset(`${name}.code`));
-  const script = new Script(Module.wrap(getAsset(name, 'utf8')), { filename, cachedData });
+  const script = compile(getAsset(name, 'utf8'), filename, Buffer.from(getRawAsset(`${name}.code`)));
   const part: Part = { exports: {} };
   loaded.set(name, part);
-  const run = script.runInThisContext() as Wrapped;
-  run.call(part.exports, part.exports, requireOf, part, filename, folder);
+  run(script, part, { require: requireOf, filename, folder });
   return part.exports;
 }
 
