@@ -1,9 +1,10 @@
-/** How long a command takes from start to end, beside the same Node doing nothing. */
+/** How long a command takes from start to end, beside the same Node doing nothing: that of this clone, and the oldest one. */
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { buildPackage, packageFolder } from '../tools/build.ts';
+import { runtimePath } from '../tools/runtimes.ts';
 import { type Bench, compare, median, type Sample } from './harness.ts';
 import { fill, type Server, startServer } from './server.ts';
 import { folder, nameOf, valueOf } from './values.ts';
@@ -36,6 +37,19 @@ async function environmentFor(server: Server, home: string): Promise<NodeJS.Proc
   };
 }
 
+const get = ['get', `${folder}/${nameOf(0)}`, '--reveal'];
+const run = ['run', '-e', folder, '--', 'true'];
+
+/** Of the package, under that Node. */
+function packedCases(node: string) {
+  const packed = [node, '--disable-sigusr1', join(packageFolder, 'lib', 'plumb.cjs')];
+  const under = node === process.execPath ? '' : ', under Node 24';
+  return [
+    { node, what: `packed: get${under}`, command: [...packed, ...get], atMost: 1.7, prints: true },
+    { node, what: `packed: run -- true${under}`, command: [...packed, ...run], atMost: 1.8, prints: false },
+  ];
+}
+
 export const bench: Bench = {
   about: 'a command from start to end, beside node -e 0',
   async run(print) {
@@ -45,26 +59,17 @@ export const bench: Bench = {
       await buildPackage();
       await fill(server.client, 100);
       const env = await environmentFor(server, home);
-      const packed = [process.execPath, '--disable-sigusr1', join(packageFolder, 'lib', 'plumb.cjs')];
-      const get = ['get', `${folder}/${nameOf(0)}`, '--reveal'];
-      const cases = [
-        { what: 'packed: get', command: [...packed, ...get], expected: valueOf(0), atMost: 1.7 },
-        {
-          what: 'packed: run -- true',
-          command: [...packed, 'run', '-e', folder, '--', 'true'],
-          expected: '',
-          atMost: 1.8,
-        },
-        { what: './plumb get', command: [join(root, 'plumb'), ...get], expected: valueOf(0), atMost: 2 },
-      ];
-      for (const { what, command, expected, atMost } of cases) {
+      const cases = [process.execPath, runtimePath('node24')].flatMap((node) => packedCases(node));
+      const clone = { node: process.execPath, what: './plumb get', command: [join(root, 'plumb'), ...get], atMost: 2 };
+      for (const { node, what, command, atMost, prints } of [...cases, { ...clone, prints: true }]) {
+        const expected = prints ? valueOf(0) : '';
         timeOf(command, env, expected);
         print(
           await compare({
             what,
             unit: 'ms',
             budget: { atMost },
-            yardstick: async () => timeOf([process.execPath, '-e', '0'], env, ''),
+            yardstick: async () => timeOf([node, '-e', '0'], env, ''),
             ours: async () => timeOf(command, env, expected),
           }),
         );
