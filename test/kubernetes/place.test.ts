@@ -46,6 +46,20 @@ describe.skipIf(without('kubernetes'))('a place on a real API server', () => {
   const encoded = (text: string): string => Buffer.from(text).toString('base64');
   const edit = (key: string, text: string): Promise<KubeObject> =>
     by('kubectl-edit').merge(path(), { data: { [key]: encoded(text) } });
+  /** Requests of ours that were to change the object meanwhile, and versions of it that came of them. */
+  const written = async (act: () => Promise<unknown>): Promise<readonly [requests: number, versions: number]> => {
+    const requests = (): number => cluster.requests.get('patch secrets') ?? 0;
+    const [before, resourceVersion = ''] = [requests(), await version()];
+    await act();
+    const [sent, last] = [requests() - before, await version()];
+    if (last === resourceVersion) return [sent, 0];
+    let versions = 0;
+    for await (const { object: one } of kubernetes.kube.watch(path().replace(/[/]app$/, ''), { resourceVersion })) {
+      versions += 1;
+      if (one.metadata.resourceVersion === last) break;
+    }
+    return [sent, versions];
+  };
   const name = (key: string, group = 'Secret/app'): string => `${namespace}/${group}/${key}`;
 
   beforeAll(async () => {
@@ -183,11 +197,15 @@ describe.skipIf(without('kubernetes'))('a place on a real API server', () => {
       expect(await values()).toEqual({ A: '1', B: '2' });
     });
 
-    test('of a name that is wanted no more goes with it', async () => {
+    test('of a name that is wanted no more goes with it, and every request for it changes something', async () => {
       await keeper.keep({ A: '1', B: '2' });
       await edit('A', 'by hand');
-      await keeper.keep({ B: '2' });
-      expect(await values()).toEqual({ B: '2' });
+      expect(await written(() => keeper.keep({ B: '2' }))).toEqual([1, 1]);
+      expect([await values(), await managers()]).toEqual([{ B: '2' }, ['plumb/app Apply']]);
+      await by('helm').apply(secret(namespace, 'app', { FOREIGN: 'stays' }));
+      await edit('B', 'by hand');
+      expect(await written(() => keeper.keep({}))).toEqual([2, 2]);
+      expect(await values()).toEqual({ FOREIGN: 'stays' });
     });
 
     test('of somebody who only agrees is none', async () => {

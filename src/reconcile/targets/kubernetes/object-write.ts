@@ -22,6 +22,8 @@ export interface ObjectWrite {
   readonly wanted: readonly Pick<Assigned, 'key' | 'value' | 'binary'>[];
   /** Keys that go. */
   readonly deleted: readonly string[];
+  /** Something that is wanted, a name or what is beside the names, is not there or is otherwise. */
+  readonly isAmiss: boolean;
   /** As it was when the plan was made; `null`: it did not exist. */
   readonly expected: SeenObject | null;
 }
@@ -30,8 +32,8 @@ export interface ObjectWrite {
 type Values = Readonly<Record<string, string>>;
 
 /**
- * Brings one object to what is wanted, if it is as it was expected: all of it or nothing, but for names that others
- * hold as well, which take a second request to go. Throws `mismatch` if somebody else wrote it meanwhile.
+ * Brings one object to what is wanted, if it is as it was expected: all of it or nothing, but for names to go that others
+ * hold: they do not go by an apply, and take a request of their own. Throws `mismatch` if somebody else wrote it meanwhile.
  */
 export async function writeObject(write: ObjectWrite, context: RequestContext): Promise<void> {
   const { spot, expected, wanted } = write;
@@ -49,12 +51,13 @@ export async function writeObject(write: ObjectWrite, context: RequestContext): 
 
 /** Of an object that exists. */
 async function change(write: ObjectWrite, expected: SeenObject, context: RequestContext): Promise<void> {
-  const { wanted } = write;
+  const { wanted, deleted } = write;
+  const before = { seen: expected, version: expected.resourceVersion };
+  if (!appliesAnything(write, expected)) return void (await clear(write, deleted, before, context));
   const misplaced = wanted.filter(({ key, binary }) => {
     const present = expected.names.get(key);
     return write.holder.kind === 'ConfigMap' && present !== undefined && binary !== (present.binary === true);
   });
-  const before = { seen: expected, version: expected.resourceVersion };
   const version = await clear(
     write,
     misplaced.map(({ key }) => key),
@@ -62,8 +65,14 @@ async function change(write: ObjectWrite, expected: SeenObject, context: Request
     context,
   );
   const object = await apply(write, { uid: expected.uid, resourceVersion: version }, context);
-  const left = write.deleted.filter((key) => has(object, 'data', key) || has(object, 'binaryData', key));
+  const left = deleted.filter((key) => has(object, 'data', key) || has(object, 'binaryData', key));
   await clear(write, left, { seen: expected, version: object.metadata.resourceVersion ?? '' }, context);
+}
+
+/** Whether an apply would change the object: not if all that differs are names to go that others hold. */
+function appliesAnything({ wanted, deleted, isAmiss }: ObjectWrite, { names, hasOurMarks }: SeenObject): boolean {
+  const isGivenBack = wanted.length === 0 && hasOurMarks;
+  return isAmiss || isGivenBack || deleted.some((key) => names.get(key)?.alone === true);
 }
 
 /**

@@ -229,12 +229,12 @@ export class KubernetesPlace implements Place {
     const wanted = [...request.wanted].flatMap(([name, { value }]) =>
       groupOfName(name) === group ? [{ key: keyOfName(name), value, binary: isBinary(value) }] : [],
     );
-    const deleted = request.steps.flatMap((step) =>
-      step.do === 'delete' && groupOfName(step.name) === group ? [keyOfName(step.name)] : [],
-    );
+    const steps = request.steps.filter(({ name }) => groupOfName(name) === group);
+    const deleted = steps.flatMap((step) => (step.do === 'delete' ? [keyOfName(step.name)] : []));
+    const isAmiss = told.flawed.has(group) || deleted.length < steps.length;
     const { cluster } = this.#options;
     const expected = told.seen.get(group) ?? null;
-    const write = { cluster, manager: this.#manager, holder, spot, options, wanted, deleted, expected };
+    const write = { cluster, manager: this.#manager, holder, spot, options, wanted, deleted, isAmiss, expected };
     try {
       await writeObject(write, context);
     } catch (error) {

@@ -24,6 +24,8 @@ export interface SeenObject {
   readonly type?: string;
   /** It was us who said so. */
   readonly hasOurType: boolean;
+  /** Labels or annotations that we put there. */
+  readonly hasOurMarks: boolean;
   readonly immutable: boolean;
   /** Since when. */
   readonly deleting?: string;
@@ -69,6 +71,7 @@ export function sight(object: ApiObject, options: SightOptions): SeenObject {
     resourceVersion,
     ...(typeof type === 'string' ? { type } : {}),
     hasOurType: ownership.hasType,
+    hasOurMarks: ownership.names('labels').length + ownership.names('annotations').length > 0,
     immutable: immutable === true,
     ...(deletionTimestamp === undefined ? {} : { deleting: deletionTimestamp }),
     names,

@@ -10,7 +10,7 @@ const object = (resourceVersion: number, uid = 'u'): ApiObject => ({
 });
 
 function sight({ metadata: { uid = '', resourceVersion = '' } }: ApiObject): SeenObject {
-  const nothing = { immutable: false, hasOurType: false, sole: true, unlabelled: false };
+  const nothing = { immutable: false, hasOurType: false, hasOurMarks: false, sole: true, unlabelled: false };
   return { uid, resourceVersion, names: new Map(), labelled: true, flaws: [], ...nothing };
 }
 
