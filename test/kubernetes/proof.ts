@@ -4,6 +4,7 @@
  * to the programs. Every now and then all is quiet, and then everything has to be right.
  */
 import { accidentSteps } from './proof/accident-steps.ts';
+import { account } from './proof/account.ts';
 import { clusterSteps } from './proof/cluster-steps.ts';
 import { Examiner } from './proof/examine.ts';
 import { foreignSteps } from './proof/foreign-steps.ts';
@@ -34,7 +35,7 @@ export interface ProofReport {
   readonly seed: number;
   /** Promises that were broken, one line each. Empty: all were kept. */
   readonly violations: readonly string[];
-  /** The last 40 things that were done. */
+  /** The last 40 things that were done, what the server said, and what became of the objects that are wrong. */
   readonly last: readonly string[];
   /** Writes of ours that changed something. */
   readonly writes: number;
@@ -70,7 +71,12 @@ export async function prove(options: ProofOptions): Promise<ProofReport> {
     world.violations.push(error instanceof Error ? `a step failed: ${error.stack ?? error.message}` : String(error));
   }
   const said = world.ours.output.trimEnd().split('\n').slice(-10);
-  return { seed, violations: world.violations, last: [...log.slice(-40), ...said], writes: examiner.count };
+  return {
+    seed,
+    violations: world.violations,
+    last: [...log.slice(-40), ...said, ...account(world)],
+    writes: examiner.count,
+  };
 }
 
 function stepsFor({ weather: kind = 'foul', isPatient = false }: ProofOptions, weather: Weather): readonly Step[] {
