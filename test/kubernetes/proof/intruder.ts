@@ -12,18 +12,32 @@ export async function intrude(world: World, group: Group, body: KubeObject): Pro
   // What has stood there may be known to be ours.
   const known = new Set(world.history.versions(group).flatMap((version) => Object.keys(version.object?.data ?? {})));
   const made = Object.keys(body.data ?? {}).filter((key) => !known.has(key) && object?.data?.[key] === undefined);
-  const key = sync?.adopt === true || group.endsWith('/halves') ? undefined : world.pick(made.sort());
-  const value = world.ledger.fresh(key === undefined ? 'foreign' : 'hand');
-  const name = key ?? 'F8';
+  const contested = sync?.adopt === true || group.endsWith('/halves') ? undefined : world.pick(made.sort());
+  const isContested = contested !== undefined;
+  const key = contested ?? 'F8';
+  const value = world.ledger.fresh(isContested ? 'hand' : 'foreign');
   const manager = world.kubernetes.kube.patchAs('intruder');
-  const done = await unlessGone(() =>
+  const write = () =>
     object === undefined
-      ? manager.apply(objectOf(group, { [name]: value }))
-      : manager.merge(pathOf(refOf(group)), { data: { [name]: spelled(group, value) } }),
-  );
-  if (!done) return;
-  if (key === undefined) world.ledger.foreign(group).data.set(name, value);
-  else world.ledger.contested.set(`${group}/${key}`, value);
+      ? manager.apply(objectOf(group, { [key]: value }))
+      : manager.merge(pathOf(refOf(group)), { data: { [key]: spelled(group, value) } });
+  try {
+    if (await unlessGone(write)) world.ledger.put({ group, key, value, isContested });
+  } catch (error) {
+    world.ledger.doubts.push({ group, key, value, isContested });
+    throw error;
+  }
+}
+
+/** After the API server was away, before anybody else does anything: what was done without an answer. */
+export async function settleDoubts({ ledger, history, intrusions }: World): Promise<void> {
+  await Promise.allSettled(intrusions);
+  await history.caughtUp();
+  for (const doubt of ledger.doubts.splice(0)) {
+    const { object } = history.versions(doubt.group).at(-1) ?? {};
+    const isDone = object !== undefined && valuesOf(object)[doubt.key] === doubt.value;
+    if (isDone) ledger.put(doubt);
+  }
 }
 
 /** The one who contested a name lets go of it, if it is still as they left it. Answers what was touched. */

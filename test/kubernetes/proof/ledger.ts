@@ -9,12 +9,21 @@ export interface Foreign {
 }
 export type ForeignField = keyof Foreign;
 
+/** A write of somebody else that the API server may have done: it ended before it answered. */
+export interface Doubt {
+  readonly group: Group;
+  readonly key: string;
+  readonly value: string;
+  readonly isContested: boolean;
+}
+
 export class Ledger {
   readonly #foreign = new Map<Group, Foreign>();
   /** `<group>/<name>` that are ours beyond doubt: in agreement at the last rest, and wanted ever since. */
   solid = new Set<string>();
   /** `<group>/<name>` → what somebody else has put under a name that was wanted, and not known to be ours. */
   readonly contested = new Map<string, string>();
+  readonly doubts: Doubt[] = [];
   /** How often names of ours were written by others: `<group>/<name>`. */
   readonly edits = new Map<string, number>();
   /** Path of an entry → values that it has had since the last rest, or may have had. */
@@ -33,6 +42,12 @@ export class Ledger {
     const known = this.#foreign.get(group) ?? { data: new Map(), labels: new Map(), annotations: new Map() };
     this.#foreign.set(group, known);
     return known;
+  }
+
+  /** Somebody else has put that there. */
+  put({ group, key, value, isContested }: Doubt): void {
+    if (isContested) this.contested.set(`${group}/${key}`, value);
+    else this.foreign(group).data.set(key, value);
   }
 
   get groups(): readonly Group[] {

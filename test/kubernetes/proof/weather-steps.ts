@@ -179,7 +179,10 @@ export function intrusion(world: World): Promise<string> {
   world.traffic.set({
     when: 'before',
     spring: async ({ group, body, method }) => {
-      if (method !== 'DELETE' && body !== undefined) await intrude(world, group, body);
+      if (method === 'DELETE' || body === undefined) return true;
+      const intruding = intrude(world, group, body);
+      world.intrusions.add(intruding);
+      await intruding.finally(() => world.intrusions.delete(intruding));
       return true;
     },
   });

@@ -45,6 +45,8 @@ export class World implements AsyncDisposable {
   readonly traffic: Traffic;
   readonly ledger = new Ledger();
   readonly violations: string[] = [];
+  /** Those under way: they alone write while something else is done. */
+  readonly intrusions = new Set<Promise<void>>();
 
   private constructor({ kubernetes, seed }: WorldOptions, { lands, network, ours, history }: Parts) {
     this.kubernetes = kubernetes;
