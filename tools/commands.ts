@@ -1,7 +1,8 @@
 /** Every command line in the documentation names a command that exists, with flags that it has. */
 import { type CommandRow, commandTable } from '../src/cli/table.ts';
-import { flagOf as agentFlagOf, optionNames as agentOptionNames } from '../src/agent/options.ts';
-import { flagOf, optionNames } from '../src/server/options.ts';
+import { optionNames as agentOptionNames } from '../src/agent/options.ts';
+import { flagOf } from '../src/domain/options.ts';
+import { optionNames } from '../src/server/options.ts';
 import type { Finding, Tree } from './tree.ts';
 
 /** Looks up the flags of a command. */
@@ -13,7 +14,7 @@ const ofTheAgent = ['--config', '--check', '--once', '--json'];
 /** The flags that a command declares, as they are written. */
 export const declaredFlags: FlagsOf = async (row) => {
   if (row.name === 'server') return new Set([...optionNames.map(flagOf), '--dev', '--config', '--port', ...everywhere]);
-  if (row.name === 'agent') return new Set([...agentOptionNames.map(agentFlagOf), ...ofTheAgent, ...everywhere]);
+  if (row.name === 'agent') return new Set([...agentOptionNames.map(flagOf), ...ofTheAgent, ...everywhere]);
   const command = (await row.load?.())?.build(row.brief);
   const { flags = {}, aliases = {} } = command?.parameters ?? {};
   return new Set([

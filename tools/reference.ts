@@ -1,6 +1,7 @@
 /** The pages of the reference that are made from the code. (Those of the commands are made by test/scripts.) */
-import { flagOf, optionNames, options, variableOf } from '../src/server/options.ts';
-import type { Option } from '../src/server/options.ts';
+import { flagOf, variableOf } from '../src/domain/options.ts';
+import type { Option } from '../src/domain/options.ts';
+import { optionNames, options, prefix } from '../src/server/options.ts';
 
 interface Parameter {
   readonly name: string;
@@ -34,7 +35,7 @@ export function referencePages(openapi: object): readonly (readonly [path: strin
 function serverOptions(): string {
   const rows = optionNames.map((name) => {
     const option: Option<unknown> = options[name];
-    return row([`\`${flagOf(name)}\``, `\`${variableOf(name)}\``, `\`${name}\``, option.default, option.doc]);
+    return row([`\`${flagOf(name)}\``, `\`${variableOf(prefix, name)}\``, `\`${name}\``, option.default, option.doc]);
   });
   return page('Options of the server', 'tools/generate-api.ts, from src/server/options.ts', [
     'A flag wins over the environment, that over the file. `DATA` stands for the folder that `data` names.',

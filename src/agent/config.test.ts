@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { readConfig } from './config.ts';
-import { helpText, optionNames, flagOf } from './options.ts';
+import { helpText, optionNames } from './options.ts';
 import { PlumbError } from '#domain/errors';
+import { flagOf } from '#domain/options';
 
 const minimal = 'server: https://plumb.example\n';
 
@@ -119,6 +120,12 @@ test.each([
   expect(said.filter((line) => line.includes('server: expected')).map((line) => line.includes(problem ?? '-'))).toEqual(
     problem === undefined ? [] : [true],
   );
+});
+
+test('what stands behind an unknown flag is its value, and not wrong a second time', async () => {
+  expect(await problems(minimal, ['--nope', 'x', '--log-level', 'info'])).toEqual([
+    '--nope: there is no such flag; plumb agent --help lists them',
+  ]);
 });
 
 test('the authority of a server goes with TLS', async () => {

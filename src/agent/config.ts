@@ -1,12 +1,13 @@
 import { isAbsolute, resolve } from 'node:path';
-import { flagOf, optionNames, options, variableOf } from './options.ts';
-import type { Option, OptionName, OptionValues } from './options.ts';
+import { optionNames, options, prefix } from './options.ts';
+import type { OptionValues } from './options.ts';
 import { readRoots, readSyncs } from './declared.ts';
 import type { DeclaredSync } from './declared.ts';
-import { isMapping, lineOf } from './written.ts';
-import type { ConfigFile, Written } from './written.ts';
+import { isMapping } from './written.ts';
+import type { ConfigFile } from './written.ts';
 import type { Diagnostic } from '#domain/errors';
 import { PlumbError } from '#domain/errors';
+import { fromEnvironment, fromFile, fromFlags, parseAll } from '#domain/options';
 import { readYaml } from '#format/yaml';
 
 /** Everything the agent was told. Paths are absolute. */
@@ -35,10 +36,12 @@ export const defaultConfigFile = '/etc/plumb/agent.yaml';
 /** Throws `invalid` with a diagnostic for each thing that is wrong, wherever it stands; `not-found` without a file. */
 export async function readConfig(sources: ConfigSources): Promise<AgentConfig> {
   const diagnostics: Diagnostic[] = [];
-  const flags = readFlags(sources.argv, diagnostics);
-  const file = await readFile(sources, flags.config ?? defaultConfigFile, diagnostics);
-  const written: Written = new Map([...file.options, ...readEnvironment(sources.env), ...flags.options]);
-  const values = parseAll(written, diagnostics);
+  let name = defaultConfigFile;
+  const own = { '--config': { take: (text: string) => void (name = text) } };
+  const flags = fromFlags(options, sources.argv, { command: 'plumb agent', own }, diagnostics);
+  const file = await readFile(sources, name, diagnostics);
+  const environment = fromEnvironment(optionNames, prefix, sources.env);
+  const values = parseAll(options, new Map([...file.options, ...environment, ...flags]), diagnostics);
   // Where the address could not be understood, that is what is said.
   const isPlain = diagnostics.length === 0 && !values.server.url.startsWith('https:');
   if (values.ca !== '' && isPlain) {
@@ -75,51 +78,6 @@ function resolveConfig(
   };
 }
 
-function parseAll(written: Written, diagnostics: Diagnostic[]): OptionValues {
-  const values: Partial<Record<OptionName, unknown>> = {};
-  for (const name of optionNames) {
-    const option: Option<unknown> = options[name];
-    const { text, where } = written.get(name) ?? { text: option.default, where: name };
-    const parsed = option.parse(text);
-    if (typeof parsed === 'string') diagnostics.push({ subject: where, message: `expected ${parsed}` });
-    else values[name] = parsed.value;
-  }
-  return values as OptionValues;
-}
-
-function readEnvironment(env: ConfigSources['env']): Written {
-  const written: Written = new Map();
-  for (const name of optionNames) {
-    const text = env[variableOf(name)];
-    if (text !== undefined) written.set(name, { text, where: variableOf(name) });
-  }
-  return written;
-}
-
-interface Flags {
-  readonly options: Written;
-  config: string | undefined;
-}
-
-function readFlags(argv: readonly string[], diagnostics: Diagnostic[]): Flags {
-  const flags: Flags = { options: new Map(), config: undefined };
-  const rest = [...argv];
-  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-    const at = word.indexOf('=');
-    const flag = at === -1 ? word : word.slice(0, at);
-    const name = optionNames.find((candidate) => flagOf(candidate) === flag);
-    if (name === undefined && flag !== '--config') {
-      diagnostics.push({ subject: flag, message: 'there is no such flag; plumb agent --help lists them' });
-      continue;
-    }
-    const text = at === -1 ? rest.shift() : word.slice(at + 1);
-    if (text === undefined) diagnostics.push({ subject: flag, message: 'expected a value behind it' });
-    else if (name === undefined) flags.config = text;
-    else flags.options.set(name, { text, where: flag });
-  }
-  return flags;
-}
-
 async function readFile(
   { cwd, readText }: ConfigSources,
   name: string,
@@ -133,15 +91,7 @@ async function readFile(
   }
   const content = readYaml(text, name) ?? {};
   if (!isMapping(content)) throw new PlumbError('invalid', `${name} must be a mapping of names to values`);
-  const { roots, syncs, ...rest } = content;
-  const file: ConfigFile = { name, text, options: new Map(), roots, syncs };
-  for (const [key, value] of Object.entries(rest)) {
-    const option = optionNames.find((candidate) => candidate === key);
-    const place = { subject: name, ...lineOf(text, new RegExp(`^${RegExp.escape(key)}\\s*:`)) };
-    const isScalar = ['string', 'number', 'boolean'].includes(typeof value);
-    if (option === undefined) diagnostics.push({ ...place, message: `${key} is no option` });
-    else if (!isScalar) diagnostics.push({ ...place, message: `${key} must be one value` });
-    else file.options.set(option, { text: String(value), where: `${name}: ${key}` });
-  }
-  return file;
+  const { roots, syncs, ...members } = content;
+  const found = fromFile(optionNames, { name, text, members }, diagnostics);
+  return { name, text, options: found, roots, syncs };
 }

@@ -1,9 +1,10 @@
 /** Roots and syncs as the configuration of the agent declares them. */
 import { checkReload } from './reload-options.ts';
-import { isMapping, lineOf } from './written.ts';
+import { isMapping } from './written.ts';
 import type { ConfigFile } from './written.ts';
 import type { Diagnostic } from '#domain/errors';
 import { PlumbError } from '#domain/errors';
+import { lineOf } from '#domain/options';
 import { parseFolder } from '#domain/path';
 import { parsePrincipalName } from '#domain/principal';
 import { syncModes } from '#domain/records';

@@ -1,25 +1,9 @@
-/**
- * Every option of the agent that is one value: one table for flags, environment, file and help. In the file an option stands
- * under its name, as a flag in kebab case, in the environment in capitals behind `PLUMB_AGENT_`.
- */
+/** Every option of the agent that is one value. `STATE` stands for the folder of the option `state`. */
 import { parseAddress } from './address.ts';
 import type { Address } from './address.ts';
 import { durationSeconds } from '#domain/duration';
-
-export interface Option<T> {
-  /** Answers what is expected instead, as text, when it does not fit. */
-  readonly parse: (written: string) => { readonly value: T } | string;
-  /** As it would be written; empty: none. `STATE` stands for the folder of the option `state`. */
-  readonly default: string;
-  /** Contract and unit, for the help. */
-  readonly doc: string;
-}
-
-const text = (byDefault: string, doc: string): Option<string> => ({
-  parse: (written) => (written.includes('\0') ? 'text without NUL' : { value: written }),
-  default: byDefault,
-  doc,
-});
+import { helpRows, namesOf, oneOf, text } from '#domain/options';
+import type { Option, ValuesOf } from '#domain/options';
 
 /** Milliseconds. */
 const duration = (byDefault: string, [least, most]: readonly [string, string], doc: string): Option<number> => ({
@@ -30,15 +14,6 @@ const duration = (byDefault: string, [least, most]: readonly [string, string], d
   },
   default: byDefault,
   doc: `${doc}; ${least} to ${most}`,
-});
-
-const oneOf = <const T extends readonly string[]>(values: T, byDefault: T[number], doc: string): Option<T[number]> => ({
-  parse: (written) => {
-    const value = values.find((candidate) => candidate === written);
-    return value === undefined ? `one of ${values.join(', ')}` : { value };
-  },
-  default: byDefault,
-  doc: `${doc}: ${values.join(', ')}`,
 });
 
 const address: Option<Address> = {
@@ -57,28 +32,16 @@ export const options = {
   logLevel: oneOf(['error', 'warn', 'info', 'debug'], 'info', 'what is logged to standard error'),
 } as const;
 
-export type OptionName = keyof typeof options;
-export const optionNames = Object.keys(options) as OptionName[];
-type ValueOf<O> = O extends Option<infer T> ? T : never;
+export const optionNames = namesOf(options);
+export type OptionName = (typeof optionNames)[number];
 /** One value for each option. */
-export type OptionValues = { readonly [N in OptionName]: ValueOf<(typeof options)[N]> };
+export type OptionValues = ValuesOf<typeof options>;
 
-/** `tokenFile` → `--token-file`. */
-export function flagOf(name: string): string {
-  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-}
-
-/** `tokenFile` → `PLUMB_AGENT_TOKEN_FILE`. */
-export function variableOf(name: string): string {
-  return `PLUMB_AGENT_${name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
-}
+/** What every variable of the agent begins with. */
+export const prefix = 'PLUMB_AGENT';
 
 /** What `plumb agent --help` prints. */
 export function helpText(): string {
-  const rows = optionNames.map((name) => {
-    const option: Option<unknown> = options[name];
-    return `  ${flagOf(name).padEnd(18)}${option.doc}${option.default === '' ? '' : ` (default ${option.default})`}`;
-  });
   return `${[
     'USAGE',
     '  plumb agent [--config FILE] [--check | --once] [flags]',
@@ -96,6 +59,6 @@ export function helpText(): string {
     '  --config FILE     YAML; besides the options below it holds roots and syncs (default /etc/plumb/agent.yaml)',
     '  --check           say what is wrong with the configuration, and end',
     '  --once            look at every sync once, and end with exit code 0 if all agree and no reload failed',
-    ...rows,
+    ...helpRows(options, 18),
   ].join('\n')}\n`;
 }

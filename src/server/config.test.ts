@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { readConfig } from './config.ts';
 import type { Config, ConfigSources } from './config.ts';
-import { flagOf, helpText, optionNames, variableOf } from './options.ts';
+import { helpText, optionNames, prefix } from './options.ts';
 import type { Diagnostic } from '#domain/errors';
 import { PlumbError } from '#domain/errors';
+import { flagOf, variableOf } from '#domain/options';
 
 function read(argv: readonly string[], sources: Partial<ConfigSources> & { file?: string } = {}): Promise<Config> {
   const readText = async (): Promise<string | undefined> => sources.file;
@@ -204,5 +205,5 @@ describe('what is refused', () => {
 test('help names every option once', () => {
   const text = helpText();
   expect(optionNames.filter((name) => text.split(`  ${flagOf(name)} `).length !== 2)).toEqual([]);
-  expect([flagOf('tlsCert'), variableOf('tlsCert')]).toEqual(['--tls-cert', 'PLUMB_TLS_CERT']);
+  expect([flagOf('tlsCert'), variableOf(prefix, 'tlsCert')]).toEqual(['--tls-cert', 'PLUMB_TLS_CERT']);
 });

@@ -1,24 +1,6 @@
-/**
- * Every option of the server: one table for flags, environment, file and help. In the file an option stands under
- * its name, as a flag in kebab case, in the environment in capitals behind `PLUMB_`.
- */
-
-export interface Option<T> {
-  /** Answers what is expected instead, as text, when it does not fit. */
-  readonly parse: (written: string) => { readonly value: T } | string;
-  /** As it would be written; empty: none. `DATA` stands for the folder of the option `data`. */
-  readonly default: string;
-  /** Contract and unit, for the help. */
-  readonly doc: string;
-  /** A flag that needs no value. */
-  readonly bare?: true;
-}
-
-const text = (byDefault: string, doc: string): Option<string> => ({
-  parse: (written) => (written.includes('\0') ? 'text without NUL' : { value: written }),
-  default: byDefault,
-  doc,
-});
+/** Every option of the server. `DATA` stands for the folder of the option `data`. */
+import { helpRows, namesOf, oneOf, text } from '#domain/options';
+import type { Option, ValuesOf } from '#domain/options';
 
 const count = (byDefault: number, [minimum, maximum]: readonly [number, number], doc: string): Option<number> => ({
   parse: (written) => {
@@ -34,15 +16,6 @@ const flag = (doc: string): Option<boolean> => ({
   default: 'false',
   doc,
   bare: true,
-});
-
-const oneOf = <const T extends readonly string[]>(values: T, byDefault: T[number], doc: string): Option<T[number]> => ({
-  parse: (written) => {
-    const value = values.find((candidate) => candidate === written);
-    return value === undefined ? `one of ${values.join(', ')}` : { value };
-  },
-  default: byDefault,
-  doc: `${doc}: ${values.join(', ')}`,
 });
 
 const words = (doc: string): Option<readonly string[]> => ({
@@ -127,28 +100,15 @@ export const options = {
   logLevel: oneOf(['error', 'warn', 'info', 'debug'], 'info', 'what is logged to standard error'),
 } as const;
 
-export type OptionName = keyof typeof options;
-export const optionNames = Object.keys(options) as OptionName[];
-type ValueOf<O> = O extends Option<infer T> ? T : never;
+export const optionNames = namesOf(options);
 /** One value for each option. */
-export type OptionValues = { readonly [N in OptionName]: ValueOf<(typeof options)[N]> };
+export type OptionValues = ValuesOf<typeof options>;
 
-/** `tlsCert` → `--tls-cert`. */
-export function flagOf(name: string): string {
-  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-}
-
-/** `tlsCert` → `PLUMB_TLS_CERT`. */
-export function variableOf(name: string): string {
-  return `PLUMB_${name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
-}
+/** What every variable of the server begins with. */
+export const prefix = 'PLUMB';
 
 /** What `plumb server --help` prints. */
 export function helpText(): string {
-  const rows = optionNames.map((name) => {
-    const option: Option<unknown> = options[name];
-    return `  ${flagOf(name).padEnd(24)}${option.doc}${option.default === '' ? '' : ` (default ${option.default})`}`;
-  });
   return `${[
     'USAGE',
     '  plumb server [--dev] [--config FILE] [flags]',
@@ -162,6 +122,6 @@ export function helpText(): string {
     '                          watch: names|namespaces, requestsPerSecond: N, description: TEXT }',
     '  --dev                   development: data in .plumb/dev, signed in as person/root, a sample project',
     '  --port PORT             the port of --listen alone',
-    ...rows,
+    ...helpRows(options, 24),
   ].join('\n')}\n`;
 }
