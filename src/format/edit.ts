@@ -20,6 +20,7 @@ export interface Splice {
 /** A text that is edited. */
 export interface Editable<I extends Item = Item> {
   readonly text: string;
+  readonly subject: string;
   readonly items: readonly I[];
   readonly eol: LineEnd;
 }
@@ -50,7 +51,12 @@ export function editText<I extends Item>(
 ): string {
   const wanted = writableEdits(edits, format.what, format.problem);
   const before = format.read(text, subject);
-  const editable: Editable<I> = { text, items: before.items, eol: format.onlyEol ?? lineEndOf(text, format.eol) };
+  const editable: Editable<I> = {
+    text,
+    subject,
+    items: before.items,
+    eol: format.onlyEol ?? lineEndOf(text, format.eol),
+  };
   const splices: Splice[] = [];
   const added: (readonly [string, string])[] = [];
   const byName = Map.groupBy(before.items, ({ name }) => name);
@@ -80,7 +86,7 @@ function withNew<I extends Item>(
   added: readonly (readonly [name: string, value: string])[],
   { text, subject, eol }: { readonly text: string; readonly subject: string; readonly eol: LineEnd },
 ): string {
-  return applySplices(text, format.add(added, { text, items: format.read(text, subject).items, eol }));
+  return applySplices(text, format.add(added, { text, subject, items: format.read(text, subject).items, eol }));
 }
 
 function entriesOf<I extends Item>({ items, diagnostics }: Read<I>): Parsed {

@@ -165,6 +165,14 @@ describe('editing', () => {
       [set('c.d', '2')],
       '{"a": {"b": "1"}, "c": { "d": "2" }}',
     ],
+    [
+      'an empty level becomes a name',
+      'jsonNested',
+      '{"a": {"b": {}}, "c": "1"}',
+      [set('a', '2')],
+      '{"a": "2", "c": "1"}',
+    ],
+    ['an empty list becomes a name', 'dotnet', '{"a": [], "c": "1"}', [set('a', '2')], '{"a": "2", "c": "1"}'],
     ['lists of others', 'jsonNested', '{"a": [1, 2], "b": "x"}', [set('b', 'y')], '{"a": [1, 2], "b": "y"}'],
     [
       'keys with full stops',

@@ -40,6 +40,8 @@ class ManifestPlanner implements TreeEdit {
   readonly added = new Map<TreeMap, Branch>();
   readonly missing: FormatEntry[] = [];
   readonly #objects: readonly ManifestObject[];
+  /** Sections with nothing behind their colon, as maps. */
+  readonly #empty = new Map<TreeMember, TreeMap>();
 
   constructor(objects: readonly ManifestObject[]) {
     this.#objects = objects;
@@ -77,11 +79,22 @@ class ManifestPlanner implements TreeEdit {
       this.#branch(present.value).set(name, text);
       return;
     }
-    // A section without anything in it makes room for one that has something.
+    if (present !== undefined && root.indent !== undefined && present.value.start === present.value.end) {
+      this.#branch(this.#emptyMap(present, root.indent + 2)).set(name, text);
+      return;
+    }
+    // A section with `null` in it makes room for one that has something.
     if (present !== undefined) this.removed.set(root, (this.removed.get(root) ?? new Set()).add(present));
     const branch = this.#branch(root);
     const inner = branch.get(section) ?? new Map<string, string | Branch>();
     if (typeof inner !== 'string') branch.set(section, inner.set(name, text));
+  }
+
+  #emptyMap(section: TreeMember, indent: number): TreeMap {
+    const { start, end } = section.value;
+    const empty: TreeMap = this.#empty.get(section) ?? { kind: 'map', start, end, members: [], style: 'lines', indent };
+    this.#empty.set(section, empty);
+    return empty;
   }
 
   #branch(map: TreeMap): Branch {

@@ -143,6 +143,16 @@ describe('editing', () => {
     ['one goes', file, [['PLAIN', null]], file.replace('stringData:\n  PLAIN: "5"\n', 'stringData: {}\n')],
     ['a first name', object('data: {}\n'), [['A', 'x']], object('data:\n  A: x\n')],
     ['a section without anything', object('data:\n'), [['A', 'x']], object('data:\n  A: x\n')],
+    [
+      'a section without anything stays in its place',
+      object('data: # c\nimmutable: false\n'),
+      [
+        ['A', 'x'],
+        ['B', 'y2'],
+      ],
+      object('data: # c\n  A: x\n  B: y2\nimmutable: false\n'),
+    ],
+    ['a section with null', object('data: ~\n'), [['A', 'x']], object('data:\n  A: x\n')],
     ['no section', object('', 'Secret'), [['A', 'x']], object('data:\n  A: eA==\n', 'Secret')],
     [
       'only strings',

@@ -243,6 +243,11 @@ describe('editing', () => {
   });
 });
 
+test('where XML lacks its end is said', () => {
+  const diagnostics = [expect.objectContaining({ subject: 'f', line: 1 })];
+  expect(() => xml.edit(';', [['A', '']], 'f')).toThrow(expect.objectContaining({ code: 'corrupt', diagnostics }));
+});
+
 test.each([':', '=x', ' a'])('what would be a separator behind a blank is kept in a properties file: %j', (value) => {
   const edited = properties.edit('k before\n', [['k', value]], 'f');
   expect(properties.parse(edited, 'f').entries).toMatchObject([{ name: 'k', value }]);

@@ -146,6 +146,8 @@ describe('editing', () => {
     ['one goes', 'a = 1 # c\n# b\nb = 2\n', [gone('a')], '# b\nb = 2\n'],
     ['lines go', 'a = """\nx\n"""\nb = 2\n', [gone('a')], 'b = 2\n'],
     ['the last of a table goes', '[t]\nx = 1\n[u]\n', [gone('t.x')], '[t]\n[u]\n'],
+    ['empty braces become a name', 'a = {} # c\nb = 1\n', [set('a', '2')], 'a = "2" # c\nb = 1\n'],
+    ['an empty table becomes a name', 'b = 1\n[a]\n[t]\nx = 1\n', [set('a', '2')], 'b = 1\na = "2"\n[t]\nx = 1\n'],
     ['a table becomes a name', 'a = 1\n[t]\nx = 1\n', [gone('t.x'), set('t', '2')], 'a = 1\nt = "2"\n'],
     [
       'CRLF and a mark',
@@ -168,12 +170,14 @@ describe('editing', () => {
     expect(() => parse(after.replace('\uFEFF', ''))).not.toThrow();
   });
 
-  test.each<[what: string, text: string, edit: Edit, code: string]>([
-    ['damage', 'a = \n', set('b', '1'), 'corrupt'],
-    ['a name in a value', 'a = 1\n', set('a.b', '2'), 'invalid'],
-    ['a table that has names', '[a]\nb = 1\n', set('a', '2'), 'invalid'],
-    ['a name in a list', '[[l]]\nx = 1\n', set('l.y', '2'), 'invalid'],
-  ])('refuses %s', (_, text, edit, code) => {
-    expect(() => toml.edit(text, [edit], 'f')).toThrow(expect.objectContaining({ code }));
+  test.each<[what: string, text: string, edits: readonly Edit[], code: string]>([
+    ['damage', 'a = \n', [set('b', '1')], 'corrupt'],
+    ['a name in a value', 'a = 1\n', [set('a.b', '2')], 'invalid'],
+    ['a table that has names', '[a]\nb = 1\n', [set('a', '2')], 'invalid'],
+    ['two that exclude each other', 'a = {}\n', [set('a', '1'), set('a.b', '2')], 'invalid'],
+    ['two that exclude each other, turned', 'a = {}\n', [set('a.b.c', '2'), set('a', '1')], 'invalid'],
+    ['a name in a list', '[[l]]\nx = 1\n', [set('l.y', '2')], 'invalid'],
+  ])('refuses %s', (_, text, edits, code) => {
+    expect(() => toml.edit(text, edits, 'f')).toThrow(expect.objectContaining({ code }));
   });
 });

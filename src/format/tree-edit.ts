@@ -99,6 +99,9 @@ class Planner implements TreeEdit {
   readonly #rules: NameRules;
   /** The members of a map by the parts of names that their keys are. */
   readonly #parts = new Map<TreeMap, ReadonlyMap<string, TreeMember>>();
+  /** The names that are new, and what they begin with → one of them. */
+  readonly #new = new Set<string>();
+  readonly #begun = new Map<string, string>();
 
   constructor(root: TreeMap, rules: NameRules) {
     this.#root = root;
@@ -110,9 +113,10 @@ class Planner implements TreeEdit {
     this.removed.set(parent, (this.removed.get(parent) ?? new Set()).add(member));
   }
 
-  /** A map without a single value that has the very name makes room. */
+  /** A map without a single value that has the very name makes room: in its place, where a value can stand there. */
   add(name: string, value: string): void {
     const { separator } = this.#rules;
+    this.#exclude(name, separator);
     let map = this.#root;
     let rest = partsOf(name, separator);
     for (let child = this.#child(map, rest); child !== undefined; child = this.#child(map, rest)) {
@@ -123,6 +127,11 @@ class Planner implements TreeEdit {
       if (below.length === 0) {
         const leaf = leafIn(inner);
         if (leaf !== undefined) throw excluded([{ name, other: [name, ...leaf].join(separator) }]);
+        if (inner.style !== 'lines' || inner.anchor !== undefined) {
+          const place = { start: inner.anchor ?? inner.start, end: inner.end };
+          this.values.push({ leaf: { kind: 'leaf', ...place, text: null, style: 'map' }, value });
+          return;
+        }
         this.removed.set(map, (this.removed.get(map) ?? new Set()).add(member));
         break;
       }
@@ -135,6 +144,16 @@ class Planner implements TreeEdit {
     const other = graft(branch, { name: rest.join(separator), value }, separator);
     if (other !== undefined)
       throw excluded([{ name, other: name.slice(0, name.length - rest.join(separator).length) + other }]);
+  }
+
+  /** Two new names may exclude each other: `a` and `a.b`. */
+  #exclude(name: string, separator: string): void {
+    const parts = partsOf(name, separator);
+    const starts = parts.slice(1).map((_, index) => parts.slice(0, index + 1).join(separator));
+    const other = this.#begun.get(name) ?? starts.find((start) => this.#new.has(start));
+    if (other !== undefined) throw excluded([{ name, other }]);
+    this.#new.add(name);
+    for (const start of starts) this.#begun.set(start, name);
   }
 
   /** A key may hold separators itself: the longest one that fits leads on. */

@@ -41,14 +41,16 @@ function printLines(lines: readonly string[], eol: string): string {
 }
 
 function add(entries: readonly (readonly [string, string])[], to: Editable<XmlItem>): readonly Splice[] {
-  const { text, eol } = to;
+  const { text, subject, eol } = to;
   const lines = entries.map(([name, value]) => lineOf(name, value));
   const end = { start: text.length, end: text.length };
   if (/^\uFEFF?\s*$/.test(text)) return [{ ...end, text: printLines(lines, eol) }];
-  const reader = new XmlReader(text, '');
-  reader.read();
+  const reader = new XmlReader(text, subject);
+  const { diagnostics } = reader.read();
   const { root } = reader;
-  if (root === undefined) throw new PlumbError('corrupt', 'the file has no end of <properties> to write in front of');
+  if (root === undefined) {
+    throw new PlumbError('corrupt', `${subject} has no end of <properties> to write in front of`, { diagnostics });
+  }
   const indented = lines.map((line) => indentOf(to) + line + eol).join('');
   if (root.empty) return [{ start: root.start, end: root.end, text: `>${eol}${indented}</properties>` }];
   const lineStart = text.lastIndexOf('\n', root.start - 1) + 1;

@@ -46,7 +46,8 @@ export function editYaml(text: string, edit: TreeEdit, eol: string): readonly Sp
 
 /** In the style of the present value where that can carry the new one. */
 function replaceLeaf(text: string, leaf: TreeLeaf, { value, eol }: { value: string; eol: string }): Splice {
-  const gap = leaf.start === leaf.end && /[:,{]/.test(text[leaf.start - 1] ?? '') ? ' ' : '';
+  const close = leaf.start === leaf.end || leaf.style === 'map';
+  const gap = close && /[:,{]/.test(text[leaf.start - 1] ?? '') ? ' ' : '';
   return { start: leaf.start, end: leaf.end, text: gap + inStyle(text, leaf, value).replaceAll('\n', eol) };
 }
 

@@ -182,6 +182,9 @@ describe('editing', () => {
       '{\n  "a": "1", c: x # c\n}\n',
     ],
     ['a name becomes a level', 'a: 1\nb: 2\n', [gone('a'), set('a.c', 'x')], 'b: 2\na:\n  c: x\n'],
+    ['an empty level becomes a name', 'a: {} # c\nb: 1\n', [set('a', 'x')], 'a: x # c\nb: 1\n'],
+    ['empty levels become a name', 'a:\n  c: {}\nb: 1\n', [set('a', 'x')], 'a: x\nb: 1\n'],
+    ['empty braces in braces', '{"a":{},b: 1}\n', [set('a', 'x')], '{"a": x,b: 1}\n'],
     ['a level becomes a name', 'a:\n  b: 1\n', [gone('a.b'), set('a', 'x')], 'a: x\n'],
     [
       'lists and tags of others',
