@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { PlumbError } from '#domain/errors';
 import { valuesOf } from '#format/edit';
 import type { Edit, Format, FormatEntry, ParsedEntry } from '#format/format';
+import { offsetOf, staysInPlace } from './places.ts';
 
 const pieces = fc.constantFrom(
   ...['\n', '\r', '\r\n', "'", '"', '`', '$', '${', '%{', '%', '\\', '\\n', '\\u', '#', ';', '!', ' ', '\t', '\f'],
@@ -198,36 +199,9 @@ function refusedOr(act: () => string, whole: boolean): string | undefined {
 function checkPlace(format: Format, text: string, edit: Edit): void {
   const result = refusedOr(() => format.edit(text, [edit], 'f'), false);
   if (result === undefined) return;
-  // Where a carriage return alone ends a line for some and not for others, a line number is no place in the text.
-  if (/\r(?!\n)/.test(text)) return;
-  const { entries } = format.parse(text, 'f');
-  const others = entries.filter(({ name }) => name !== edit[0]);
-  // One that stands twice goes from two places, with others between them.
-  if (entries.length - others.length > 1) return;
-  const offsets = others.map((one) => offsetOf(text, one));
-  const spans = changedSpans(text, result);
-  const kept = spans.some(([start, end]) => offsets.every((offset) => offset < start || offset >= end));
-  expect(kept || { edit, result }).toBe(true);
-}
-
-/** What is gone from a text, as offsets; several where it cannot be told which of two equal pieces it is. */
-function changedSpans(before: string, after: string): [start: number, end: number][] {
-  const shorter = Math.min(before.length, after.length);
-  let same = 0;
-  while (same < shorter && before[same] === after[same]) same += 1;
-  let tail = 0;
-  while (tail < shorter && before[before.length - 1 - tail] === after[after.length - 1 - tail]) tail += 1;
-  const spans: [number, number][] = [];
-  for (let start = Math.min(Math.max(shorter - tail, 0), same); start <= same; start += 1) {
-    spans.push([start, before.length - Math.min(tail, shorter - start)]);
-  }
-  return spans;
-}
-
-function offsetOf(text: string, { line, column }: { readonly line: number; readonly column: number }): number {
-  let start = text.startsWith('\uFEFF') ? 1 : 0;
-  for (let at = 1; at < line; at += 1) start = text.indexOf('\n', start) + 1;
-  return start + column - 1;
+  const before = { text, entries: format.parse(text, 'f').entries };
+  const after = { text: result, entries: format.parse(result, 'f').entries };
+  expect(staysInPlace({ before, after, name: edit[0] }) || { edit, result }).toBe(true);
 }
 
 /** What a document is written as, and the same with other line ends, a byte order mark, or the last line open. */
