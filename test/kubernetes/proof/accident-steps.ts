@@ -1,5 +1,4 @@
 /** Programs that end when nobody expects it. */
-import { settleDoubts } from './intruder.ts';
 import type { Step } from './steps.ts';
 import type { Trap } from './traffic.ts';
 import type { World } from './world.ts';
@@ -17,7 +16,7 @@ async function restartApiServer(world: World, isPatient: boolean): Promise<strin
   // With streams open it takes a minute to end by itself.
   const signal = isPatient && world.random.next() < 0.2 ? 'SIGTERM' : 'SIGKILL';
   await world.kubernetes.restartApiServer(signal);
-  await settleDoubts(world);
+  await world.history.caughtUp();
   return `the API server is started again after ${signal}`;
 }
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Group } from './history.ts';
-import { get, objectOf, refOf, spelled, unlessGone } from './objects.ts';
+import { get, isThere, objectOf, refOf, spelled, unlessGone } from './objects.ts';
 import { groupsOf } from './syncs.ts';
 import type { World } from './world.ts';
 import { type KubeObject, pathOf, valuesOf } from '#testing/kubernetes';
@@ -21,23 +21,25 @@ export async function intrude(world: World, group: Group, body: KubeObject): Pro
     object === undefined
       ? manager.apply(objectOf(group, { [key]: value }))
       : manager.merge(pathOf(refOf(group)), { data: { [key]: spelled(group, value) } });
-  try {
-    if (await unlessGone(write)) world.ledger.put({ group, key, value, isContested });
-  } catch (error) {
-    world.ledger.doubts.push({ group, key, value, isContested });
-    throw error;
-  }
+  world.ledger.intrusions.push({ group, key, value, isContested });
+  await unlessGone(write);
 }
 
-/** After the API server was away, before anybody else does anything: what was done without an answer. */
-export async function settleDoubts({ ledger, history, intrusions }: World): Promise<void> {
+/**
+ * Notes what intruders have put and what is there still, as far as people go. Their answers would not do: they may be
+ * lost with the API server, or come after somebody has deleted what they wrote to.
+ */
+export async function settleIntrusions({ ledger, history, lands, intrusions }: World): Promise<void> {
   await Promise.allSettled(intrusions);
   await history.caughtUp();
-  for (const doubt of ledger.doubts.splice(0)) {
-    const { object } = history.versions(doubt.group).at(-1) ?? {};
-    const isDone = object !== undefined && valuesOf(object)[doubt.key] === doubt.value;
-    if (isDone) ledger.put(doubt);
-  }
+  const done = ledger.intrusions.splice(0).flatMap((intrusion) => {
+    const { group, key, value } = intrusion;
+    const versions = history.versions(group);
+    const at = versions.findIndex(({ object }) => object !== undefined && valuesOf(object)[key] === value);
+    const isGone = versions.slice(at + 1).some(({ object }) => object === undefined);
+    return at === -1 || isGone || !isThere({ lands }, group) ? [] : [{ intrusion, at }];
+  });
+  for (const { intrusion } of done.sort((a, b) => a.at - b.at)) ledger.put(intrusion);
 }
 
 /** The one who contested a name lets go of it, if it is still as they left it. Answers what was touched. */

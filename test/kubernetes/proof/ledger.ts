@@ -9,8 +9,8 @@ export interface Foreign {
 }
 export type ForeignField = keyof Foreign;
 
-/** A write of somebody else that the API server may have done: it ended before it answered. */
-export interface Doubt {
+/** A name that somebody wrote, or tried to write, while something else was done. */
+export interface Intrusion {
   readonly group: Group;
   readonly key: string;
   readonly value: string;
@@ -23,7 +23,8 @@ export class Ledger {
   solid = new Set<string>();
   /** `<group>/<name>` → what somebody else has put under a name that was wanted, and not known to be ours. */
   readonly contested = new Map<string, string>();
-  readonly doubts: Doubt[] = [];
+  /** Since the last rest. What became of them the history tells. */
+  readonly intrusions: Intrusion[] = [];
   /** How often names of ours were written by others: `<group>/<name>`. */
   readonly edits = new Map<string, number>();
   /** Path of an entry → values that it has had since the last rest, or may have had. */
@@ -45,7 +46,7 @@ export class Ledger {
   }
 
   /** Somebody else has put that there. */
-  put({ group, key, value, isContested }: Doubt): void {
+  put({ group, key, value, isContested }: Intrusion): void {
     if (isContested) this.contested.set(`${group}/${key}`, value);
     else this.foreign(group).data.set(key, value);
   }

@@ -28,7 +28,8 @@ export function anyGroup(world: World): Group {
   return world.pick(groups.filter((group) => isThere(world, group))) ?? first;
 }
 
-function isThere({ lands }: World, group: Group): boolean {
+/** Whether its namespace is. */
+export function isThere({ lands }: Pick<World, 'lands'>, group: Group): boolean {
   const [namespace = ''] = group.split('/');
   return !lands.many.includes(namespace) || lands.alive.has(namespace);
 }

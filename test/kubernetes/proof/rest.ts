@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SyncView } from '@plumbd/client';
 import type { Group } from './history.ts';
-import { letGo } from './intruder.ts';
+import { letGo, settleIntrusions } from './intruder.ts';
 import { expected, expression, folders, groupsOf } from './syncs.ts';
 import type { Expected, KeptSync } from './syncs.ts';
 import type { World } from './world.ts';
@@ -23,6 +23,7 @@ interface Truth {
 
 /** Waits for agreement, and notes what is wrong. Faults have ended before. */
 export async function rest(world: World, options: RestOptions): Promise<void> {
+  await settleIntrusions(world);
   await world.ours.start();
   for (const { name, pause } of await world.client.syncs.list()) {
     if (pause !== undefined) await world.client.syncs.resume(name);
