@@ -160,6 +160,11 @@ export class Agent {
     return this.#host.busy;
   }
 
+  /** Syncs that run. */
+  get running(): number {
+    return this.#host.running;
+  }
+
   /** Lets a write that runs end, then releases everything. */
   async stop(): Promise<void> {
     await this.#host.stop();

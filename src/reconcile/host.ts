@@ -148,6 +148,11 @@ export class Host {
     return this.#loop.busy;
   }
 
+  /** Syncs that run. */
+  get running(): number {
+    return this.#loop.running;
+  }
+
   async #byPerson(
     name: SyncName,
     act: (signal: AbortSignal) => Promise<Look>,

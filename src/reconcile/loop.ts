@@ -73,6 +73,11 @@ export class Loop {
     return this.#queue.busy;
   }
 
+  /** Names that run. */
+  get running(): number {
+    return this.#queue.running;
+  }
+
   /** Resolves when what was running has ended; aborts it after the grace. */
   async stop(): Promise<void> {
     this.#started = false;

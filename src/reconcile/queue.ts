@@ -113,6 +113,11 @@ export class Queue {
     return count;
   }
 
+  /** Names that run. */
+  get running(): number {
+    return this.#running;
+  }
+
   /** Starts nothing more; resolves when what was running has ended. */
   async stop(): Promise<void> {
     this.#stopped = true;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { makeMemoryDisk } from '../fault/disk.ts';
 import { without } from '../fault/without.ts';
-import { conditions, until, World } from './world.ts';
+import { conditions, pass, until, World } from './world.ts';
 
 let world: World;
 const disks: ReturnType<typeof makeMemoryDisk>[] = [];
@@ -32,7 +32,7 @@ function full(): { readonly folder: string; fill(): void; free(): void } {
 }
 
 const long = 'x'.repeat(60_000);
-const minute = () => world.clock.advance(10_000);
+const minute = () => pass(world, 10_000);
 
 test.skipIf(without('mount'))(
   'the disk of the files: the old file stays whole, and the new one comes when there is room',

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { conditions, folder, lookOn, newToken, report, until, World } from './world.ts';
+import { conditions, folder, lookOn, newToken, pass, report, until, World } from './world.ts';
 
 let world: World;
 afterEach(() => world.end());
@@ -13,7 +13,7 @@ test('a change arrives, a hand edit is put right, an entry that is deleted goes'
   world = await World.make();
   const agent = await world.start();
   expect([world.file(), conditions(agent)]).toEqual([right, ['InSync: Agrees']]);
-  const nudge = () => world.clock.advance(50);
+  const nudge = () => pass(world, 50);
   await world.set({ A: 'two' });
   await until(() => world.file()?.includes('A=two') === true, nudge);
   writeFileSync(world.path(), 'A=by hand\nSECRET=first\nOTHER=stays\n');
@@ -32,7 +32,7 @@ test('whatever the file target takes: another format, and a file for each name',
   const agent = await world.start();
   await until(
     () => report(agent, 'files').status?.activation !== undefined,
-    () => world.clock.advance(50),
+    () => pass(world, 50),
   );
   expect(JSON.parse(readFileSync(world.path('app.json'), 'utf8'))).toEqual({ A: 'one', SECRET: 'first' });
   expect(readdirSync(world.path('secrets')).sort()).toEqual(['A', 'SECRET']);
@@ -49,7 +49,7 @@ test('what is inherited follows too, and goes when it is deleted where it stands
   const put = (path: string, value: string) => client.changes.apply({ ops: [{ op: 'put', path, value }] });
   await put('app/base/B', 'base');
   const agent = await world.start();
-  const nudge = () => world.clock.advance(50);
+  const nudge = () => pass(world, 50);
   expect(world.file()).toEqual(['A=one', 'B=base', 'SECRET=first']);
   await put('app/base/B', 'changed');
   await until(() => world.file()?.includes('B=changed') === true, nudge);
@@ -71,10 +71,10 @@ test('an hour without the server: repairs from what is kept, and what changed me
       writeFileSync(world.path(), edit);
       await until(
         () => world.file()?.includes('A=one') === true,
-        () => world.clock.advance(500),
+        () => pass(world, 500),
       );
     }
-    await world.clock.advance(60_000);
+    await pass(world, 60_000);
     await world.rest(agent);
     expect(world.file()).toEqual(right);
   }
@@ -84,7 +84,7 @@ test('an hour without the server: repairs from what is kept, and what changed me
   await world.set({ A: 'three' });
   await until(
     () => world.file()?.includes('A=three') === true && agent.status().server.followed,
-    () => world.clock.advance(1000),
+    () => pass(world, 1000),
   );
   await world.rest(agent);
   expect(report(agent).values?.from).toBe('server');
@@ -121,7 +121,7 @@ describe('a machine that starts again', () => {
     await (await world.start()).stop();
     await world.stopServer();
     writeFileSync(world.path(), 'A=by hand\nSECRET=first\n');
-    await world.clock.advance(8 * 86_400_000);
+    await pass(world, 8 * 86_400_000);
     const agent = await world.open();
     agent.start();
     await until(() => conditions(agent).includes('Error: Unavailable'));
@@ -156,7 +156,7 @@ describe('a refusal', () => {
     const agent = await world.start();
     await world.server.client.tokens.revoke(token?.accessor ?? '');
     writeFileSync(world.path(), 'A=by hand\nSECRET=first\n');
-    const minute = () => world.clock.advance(10_000);
+    const minute = () => pass(world, 10_000);
     await until(() => conditions(agent).includes('Stalled: Unauthenticated'), minute);
     await world.stopServer();
     for (let time = 0; time < 20; time += 1) {
@@ -176,7 +176,7 @@ describe('a refusal', () => {
     const agent = await world.start();
     await world.server.client.policies.put('agent', { text: 'allow read on elsewhere/*' });
     writeFileSync(world.path(), 'A=by hand\nSECRET=first\n');
-    const minute = () => world.clock.advance(10_000);
+    const minute = () => pass(world, 10_000);
     await until(() => conditions(agent).some((one) => one.startsWith('Stalled: ')), minute);
     await agent.stop();
     await world.stopServer();
@@ -191,7 +191,7 @@ describe('a refusal', () => {
     const agent = await world.start();
     await world.server.client.policies.put('agent', { text: `allow read on ${folder}/A\nallow read on ${folder}/B` });
     await world.set({ A: 'changed' });
-    const nudge = () => world.clock.advance(1000);
+    const nudge = () => pass(world, 1000);
     await until(() => conditions(agent).includes('Stalled: RightsLost'), nudge);
     expect(world.file()).toEqual(['A=one', 'B=two', 'SECRET=first']);
     await agent.apply('app');
@@ -222,7 +222,7 @@ test('values stand in the files alone: not in the state folder, not in the log',
   const agent = await world.start();
   await until(
     () => report(agent).status?.activation?.state === 'failed',
-    () => world.clock.advance(10),
+    () => pass(world, 10),
   );
   await agent.stop();
   const kept = readdirSync(world.state, { recursive: true, withFileTypes: true })

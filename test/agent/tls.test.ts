@@ -4,7 +4,7 @@ import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { newAuthority } from '#testing/certificates';
-import { conditions, until, World } from './world.ts';
+import { conditions, pass, until, World } from './world.ts';
 
 let world: World;
 afterEach(() => world.end());
@@ -22,7 +22,7 @@ test('an authority of one’s own; somebody else under the same address is not f
   await world.startServer(tls);
   const server = world.server.address;
   world.configure({ server });
-  const nudge = () => world.clock.advance(5000);
+  const nudge = () => pass(world, 5000);
   const stranger = await world.open();
   stranger.start();
   await until(() => conditions(stranger).includes('Stalled: Untrusted'), nudge);

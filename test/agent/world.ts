@@ -8,6 +8,7 @@ import { readConfig } from '#agent/config';
 import { runCommand } from '#agent/io/command';
 import { systemRandom } from '#agent/io/random';
 import { openTransport } from '#agent/io/transport';
+import type { AgentTransport, TransportOptions } from '#agent/io/transport';
 import { createLog } from '#agent/log';
 import type { SyncReport } from '#agent/status';
 import { FakeClock } from '#testing/clock';
@@ -45,6 +46,8 @@ export class World {
   readonly #agents: Agent[] = [];
   readonly #processes: AgentProcess[] = [];
   #server: LocalServer | undefined;
+  /** Requests of agents that nobody has answered yet. */
+  #asked = 0;
 
   /** A server with values in {@link folder}, and a workload that may read them. */
   static async make(values: Readonly<Record<string, string>> = { A: 'one', SECRET: 'first' }): Promise<World> {
@@ -107,7 +110,7 @@ export class World {
       pid: 1,
       run: runCommand,
       env: { PATH: process.env['PATH'] ?? '' },
-      openTransport,
+      openTransport: (options) => this.#openTransport(options),
     });
     this.#agents.push(agent);
     return agent;
@@ -125,8 +128,26 @@ export class World {
   async rest(agent: Agent): Promise<void> {
     await until(
       () => agent.busy === 0 && agent.status().syncs.every(({ status }) => status !== undefined),
-      () => this.clock.advance(100),
+      () => pass(this, 100),
     );
+  }
+
+  /** Nothing that agents here have begun is under way. */
+  get isStill(): boolean {
+    return this.#asked === 0 && this.#agents.every(({ running }) => running === 0);
+  }
+
+  async #openTransport(options: TransportOptions): Promise<AgentTransport> {
+    const transport = await openTransport(options);
+    const send: AgentTransport['send'] = async (url, request) => {
+      this.#asked += 1;
+      try {
+        return await transport.send(url, request);
+      } finally {
+        this.#asked -= 1;
+      }
+    };
+    return { ...transport, send };
   }
 
   /** `plumb agent …` as a process of its own. */
@@ -169,8 +190,22 @@ export class World {
       await exited;
     }
     await this.stopServer();
-    rmSync(this.place, { recursive: true, force: true });
+    rmSync(this.place, { recursive: true, force: true, maxRetries: 10 });
   }
+}
+
+/**
+ * Moves the clock on, from timer to timer; at each it stands still until what has begun has ended. Files and sockets take time
+ * of their own, and would seem to hang by a clock that goes on without them.
+ */
+export async function pass(world: World, ms: number): Promise<void> {
+  const { clock } = world;
+  const end = clock.now() + ms;
+  do {
+    await until(() => world.isStill);
+    const left = end - clock.now();
+    await clock.advance(Math.min(left, clock.untilNext ?? left));
+  } while (clock.now() < end);
 }
 
 /** Another token of the workload, in its file. */
