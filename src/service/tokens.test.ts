@@ -17,6 +17,11 @@ const refused = {
   spent: 'unauthenticated: the token has no uses left',
 };
 
+test('an accessor begins with a letter: no command line takes it for a flag', async () => {
+  const made = await Promise.all(Array.from({ length: 60 }, () => use().tokens.create(use().root, {})));
+  expect(made.map(({ accessor }) => accessor).filter((text) => !/^[A-Za-z][\w-]{15}$/.test(text))).toEqual([]);
+});
+
 describe('signing in', () => {
   test('is refused with what is wrong, and recorded without the token', async () => {
     const { token } = await use().tokens.create(use().root, {});
