@@ -11,6 +11,7 @@ export default defineConfig({
   test: {
     reporters: ['default', ...(unattended ? [new Retried()] : [])],
     retry: unattended ? 1 : 0,
+    expect: { poll: { timeout: 100_000 } },
     projects: [
       {
         extends: true,

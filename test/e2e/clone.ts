@@ -42,7 +42,7 @@ export async function freshClone(): Promise<Clone> {
     start: () => startServer(folder, env),
     plumb: (args, options = {}) =>
       run(join(folder, 'plumb'), args, { cwd: folder, env: { ...env, ...options.env }, input: options.input }),
-    remove: () => rm(above, { recursive: true, force: true }),
+    remove: () => rm(above, { recursive: true, force: true, maxRetries: 10 }),
   };
 }
 
@@ -80,9 +80,10 @@ async function startServer(folder: string, env: NodeJS.ProcessEnv) {
 
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.pid === undefined) return;
-  const exited = once(child, 'exit');
+  // Not before everything has ended that npm started: all of it holds the pipes.
+  const closed = once(child, 'close');
   process.kill(-child.pid, 'SIGTERM');
-  await exited;
+  await closed;
 }
 
 /** Resolves with the file's text as soon as it satisfies `holds`; looks at every change of its folder. */

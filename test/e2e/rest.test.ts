@@ -263,7 +263,7 @@ describe('the change stream', () => {
       { type: 'change', revision, entries: [{ path: 'a/b/C', effect: 'create', version: 1 }] },
     ]);
     await second.stop();
-    await rm(folder, { recursive: true });
+    await rm(folder, { recursive: true, maxRetries: 10 });
   });
 });
 
@@ -287,7 +287,7 @@ describe('a first start', () => {
     const again = await startServer({ folder });
     expect(await again.client.whoami()).toMatchObject({ principal: 'person/root' });
     await again.stop();
-    await rm(folder, { recursive: true });
+    await rm(folder, { recursive: true, maxRetries: 10 });
   });
 });
 
@@ -330,7 +330,7 @@ describe('sockets', () => {
       code: 'invalid',
       message: expect.stringContaining('open to others') as string,
     });
-    await rm(folder, { recursive: true });
+    await rm(folder, { recursive: true, maxRetries: 10 });
   });
 
   test('two servers on one folder', async () => {
@@ -358,7 +358,7 @@ describe('a process', () => {
     expect(entries.map(({ value }) => value)).toEqual(['0', '1', '2', '3', '4']);
     expect((await second.client.system.verify()).ok).toBe(true);
     await second.stop();
-    await rm(folder, { recursive: true });
+    await rm(folder, { recursive: true, maxRetries: 10 });
   });
 
   test.each(['SIGTERM', 'SIGINT'] as const)('on %s it ends its streams and stops with 0', async (signal) => {

@@ -97,8 +97,9 @@ describe('the session', () => {
     await writeFile(`${delivered}.new`, right.replace('db2.sample.internal', 'evil.sample.internal'), { mode: 0o600 });
     await rename(`${delivered}.new`, delivered);
     await fileThat(delivered, (now) => now === right);
-    const watched = await clone.plumb(['sync', 'status', '--json']);
-    expect(watched.stdout).toContain('repaired');
+    // What was done is recorded when it is done.
+    const said = async (): Promise<string> => works('sync', 'status', '--json');
+    await expect.poll(said).toContain('repaired');
   });
 
   test('a file that is right is not written again', async () => {

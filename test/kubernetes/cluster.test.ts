@@ -219,18 +219,21 @@ describe.skipIf(without('kubernetes')).each<[string, KubernetesOptions]>([
     expect([...follower.known.keys()].sort()).toEqual(['app', 'doomed']);
     await kubernetes.killApiServer();
     await follower.until((told) => told.some((text) => text.startsWith('lost: ')));
-    const before = performance.now();
+    // Nothing is waited for, not even for a turn of the event loop.
+    let turns = 0;
+    const turn = setImmediate(() => (turns += 1));
     for (let i = 0; i < 50; i += 1) {
       expect((await errorOf(cluster.get(appIn(namespace), context))).code).toBe('unavailable');
     }
-    expect(performance.now() - before).toBeLessThan(1000);
+    expect(turns).toBe(0);
+    clearImmediate(turn);
     await kubernetes.startApiServer();
     await kube.request('DELETE', pathOf(secret(namespace, 'doomed', {})));
     const { metadata } = await kube.put(secret(namespace, 'app', { A: '2' }));
     await kubernetes.compactEtcd();
     const version = String(metadata.resourceVersion);
     await follower.until(
-      () => follower.readies() === 2 && follower.known.get('app') === version && follower.known.size === 1,
+      () => follower.readies() >= 2 && follower.known.get('app') === version && follower.known.size === 1,
     );
     expect((await cluster.get(appIn(namespace), context))?.metadata.resourceVersion).toBe(version);
   });
@@ -239,31 +242,26 @@ describe.skipIf(without('kubernetes')).each<[string, KubernetesOptions]>([
 describe.skipIf(without('kubernetes'))('an API server that does not answer', () => {
   test('is noticed well before a call would end, and fails calls at once from then on', async () => {
     await using kubernetes = await startKubernetes();
-    const cluster = connect(kubernetes, kubernetes.admin, { requestTimeoutMs: 60_000 });
+    const cluster = connect(kubernetes, kubernetes.admin, { requestTimeoutMs: 200_000 });
     await cluster.list({ resource: namespaces }, context);
     await kubernetes.pauseApiServer();
     const started = performance.now();
     expect((await errorOf(cluster.list({ resource: namespaces }, context))).code).toBe('unavailable');
-    expect(performance.now() - started).toBeLessThan(20_000);
+    expect(performance.now() - started).toBeLessThan(100_000);
     await expect
-      .poll(
-        async () => {
-          const before = performance.now();
-          await errorOf(cluster.list({ resource: namespaces }, context));
-          return performance.now() - before;
-        },
-        { timeout: 30_000 },
-      )
+      .poll(async () => {
+        const before = performance.now();
+        await errorOf(cluster.list({ resource: namespaces }, context));
+        return performance.now() - before;
+      })
       .toBeLessThan(100);
     kubernetes.resumeApiServer();
     await expect
-      .poll(
-        () =>
-          cluster.list({ resource: namespaces }, context).then(
-            () => true,
-            () => false,
-          ),
-        { timeout: 60_000 },
+      .poll(() =>
+        cluster.list({ resource: namespaces }, context).then(
+          () => true,
+          () => false,
+        ),
       )
       .toBe(true);
   });

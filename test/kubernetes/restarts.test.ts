@@ -95,7 +95,7 @@ describe.skipIf(without('kubernetes'))('restarts', () => {
   };
   /** The counts, as soon as they are these; and they still are when the server has nothing more to do. */
   const become = async (expected: Readonly<Record<string, number>>): Promise<void> => {
-    await expect.poll(replicaSets, { timeout: 60_000 }).toEqual(expected);
+    await expect.poll(replicaSets).toEqual(expected);
     await syncThat(({ activation }) => activation?.state === 'done');
     expect(await replicaSets()).toEqual(expected);
   };
@@ -123,7 +123,7 @@ describe.skipIf(without('kubernetes'))('restarts', () => {
   afterEach(async () => {
     for (const one of kubelets) one.stop();
     await server.stop();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   });
 
   describe('of what reads it', () => {

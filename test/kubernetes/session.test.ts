@@ -34,7 +34,7 @@ describe.skipIf(without('kubernetes'))('the session', () => {
   const status = (): Promise<string> => works('sync status changelog-prod');
   /** The status, once it says so: it is saved after the place was written. */
   const statusSays = async (pattern: RegExp): Promise<void> => {
-    await expect.poll(status, { timeout: 20_000 }).toMatch(pattern);
+    await expect.poll(status).toMatch(pattern);
   };
 
   beforeAll(async () => {
@@ -139,7 +139,7 @@ describe.skipIf(without('kubernetes'))('the session', () => {
     expect(rows).toHaveLength(2);
     expect(rows[0]).toMatch(
       new RegExp(
-        `^changelog-prod +prod-eu/changelog +yes \\(${total}/${total}\\) +\\d+ +\\d+ s ago +.*repaired 1 name written by kubectl-edit$`,
+        `^changelog-prod +prod-eu/changelog +yes \\(${total}/${total}\\) +\\d+ +\\d+ (?:s|min) ago +.*repaired 1 name written by kubectl-edit$`,
       ),
     );
     expect(rows[1]).toMatch(/^laptop +local:production\.env +yes/);
