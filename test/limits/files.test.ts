@@ -24,7 +24,7 @@ beforeAll(async () => {
     })),
   });
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
 
 interface Ran {
   readonly code: number;
@@ -251,7 +251,7 @@ describe('the place of a sync', () => {
       expect(await refusedInVain(sync(at))).toContain('a symbolic link is never followed');
     }
     expect(await readFile(join(outside, 'x.env'), 'utf8')).toBe('KEEP=1\n');
-    await rm(outside, { recursive: true });
+    await rm(outside, { recursive: true, maxRetries: 10 });
   });
 
   test.each([
