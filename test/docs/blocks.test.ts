@@ -35,7 +35,7 @@ describe.each(pages.filter((page) => commandsOf(read(page)).length > 0))('%s', (
       }
       expect(faults.join('\n\n')).toBe('');
     } finally {
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
     }
   });
 });
@@ -47,7 +47,7 @@ test('the pages that run are most of them', () => {
 
 /** What only looks, at what follows a moment later. A reader's eyes are slower; here it is looked at again. */
 const look = /^(?:grep|cat|head|(?:\.\/)?plumb (?:sync status|get)) /;
-const looks = 60;
+const looks = 500;
 
 /** What is not as shown. */
 async function play(bash: Bash, command: string, shown: readonly string[]): Promise<string | undefined> {

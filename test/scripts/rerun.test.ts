@@ -48,7 +48,9 @@ test('starts the command anew with the new value, and only then', async () => {
 
 test('kills a command that does not end within the grace', async () => {
   const folder = await folderWith('A', 'one');
-  await using command = run(folder, `trap "echo no" TERM; ${stays}`, ['--grace', '1s']);
+  // The grace lasts until the command has shown that it goes on.
+  const wait = (ms: number): Promise<void> => (ms === 5000 ? command.printed('no\n') : Promise.resolve());
+  await using command: Live = run(folder, `trap "echo no" TERM; ${stays}`, ['--grace', '5s'], { wait });
   await command.printed('<one>\n');
   await put(`${folder}/A`, 'two');
   await command.printed('<two>\n');

@@ -208,6 +208,8 @@ export class Shell {
     });
     return {
       ...real,
+      // What is given up after a while without being ended is waited for here: a machine may be slow.
+      wait: (ms, signal) => (signal === undefined ? new Promise(() => undefined) : real.wait(ms, signal)),
       argv,
       env: this.#variables(prefix),
       cwd: this.#folder,
