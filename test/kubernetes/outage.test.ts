@@ -124,24 +124,21 @@ describe.skipIf(without('kubernetes'))('on a real API server', () => {
       await site.until(isInSync);
       await using arrivals = new Arrivals(kubernetes, ours);
 
-      const quiet = await latencies(site, arrivals, changes);
+      const before = await latencies(site, arrivals, changes);
       const stalledAt = performance.now();
       for (const { tcp } of lost) tcp.stall();
       const first = await latencies(site, arrivals, changes / 2);
       // Until then their calls hang, each as long as it may.
       for (const { name } of lost) await site.until((view) => view.name !== `${name}-0` || holds(view, 'Error'));
+      const callMs = performance.now() - stalledAt;
       const second = await latencies(site, arrivals, changes / 2);
       const hung = [...first, ...second];
-      expect([worst(hung) / worst(quiet), median(hung) / median(quiet)]).toEqual([
-        expect.toSatisfy((ratio: number) => ratio < 5),
-        expect.toSatisfy((ratio: number) => ratio < 5),
-      ]);
 
       const since = performance.now();
       for (const { tcp } of lost) tcp.resume();
       await site.until(isInSync);
       // Nobody waits for the next look of the minute.
-      expect((performance.now() - since) / (since - stalledAt)).toBeLessThan(1);
+      expect(performance.now() - since).toBeLessThan(45_000);
       for (const { name, times } of lost) {
         const after = times.filter((time) => time >= since);
         expect(after.length, name).toBeGreaterThanOrEqual(many);
@@ -150,6 +147,14 @@ describe.skipIf(without('kubernetes'))('on a real API server', () => {
       for (const namespace of namespaces) {
         expect((await kubernetes.kube.get(secretPath(namespace)))?.data).toEqual({ N: base64(arrivals.last) });
       }
+
+      // Nobody waited for a call that hung. The machine may have been slower for a while, for others have work for it too.
+      const after = await latencies(site, arrivals, changes / 2);
+      const quiet = Math.max(median(before), median(after));
+      expect([worst(hung) / callMs, median(hung) / quiet]).toEqual([
+        expect.toSatisfy((ratio: number) => ratio < 0.5),
+        expect.toSatisfy((ratio: number) => ratio < 5),
+      ]);
     });
   });
 });
@@ -206,7 +211,6 @@ async function latencies({ client }: Site, arrivals: Arrivals, count: number): P
   return found;
 }
 
-/** The 99th percentile of some tens is the longest. */
 function worst(all: readonly number[]): number {
   return Math.max(...all);
 }
