@@ -23,7 +23,7 @@ beforeEach(() => {
   mkdirSync(join(folder, 'bin'));
   writeFileSync(join(folder, 'calls'), '');
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => rmSync(folder, { recursive: true, maxRetries: 10 }));
 
 /** `build` is what it does after it has taken note of its arguments; `$out` is where the program belongs. */
 function writeGo(build: string, version = 'go1.26.8'): void {

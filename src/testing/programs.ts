@@ -37,10 +37,12 @@ function guard(pid: number): ChildProcess {
   });
 }
 
-/** Of all its threads: one on another processor runs on for a moment. */
+/** Of all its threads: one on another processor runs on for a moment, or ends. */
 async function isStopped(pid: number): Promise<boolean> {
   const threads = await readdir(`/proc/${pid}/task`);
-  const stats = await Promise.all(threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8')));
+  const stats = await Promise.all(
+    threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8').catch(() => ') gone')),
+  );
   // The state stands behind the name, which is in parentheses and may hold any character.
   return stats.every((stat) => stat.slice(stat.lastIndexOf(')')).startsWith(') T'));
 }
@@ -85,7 +87,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
 }
 
 /** Asks every few milliseconds until it answers `true`; throws the program's last lines if that ends before, or takes too long. */
-export async function untilReady(program: Program, ready: () => Promise<boolean>, seconds = 60): Promise<void> {
+export async function untilReady(program: Program, ready: () => Promise<boolean>, seconds = 240): Promise<void> {
   const deadline = performance.now() + seconds * 1000;
   while (!(await ready().catch(() => false))) {
     if (program.ended) throw new Error(`${program.name} ended before it was ready: ${await program.tail()}`);
@@ -104,11 +106,21 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** A port of loopback that nobody listens on, below those that the system hands out: whoever stops listening finds it free again. */
+/** Ports of each process that runs tests beside others. */
+const portsEach = 500;
+const firstPort = 20_000 + (Number(process.env['VITEST_POOL_ID'] ?? 0) % 24) * portsEach;
+const givenPorts = new Set<number>();
+
+/**
+ * A port of loopback that nobody listens on, below those that the system hands out, and not given twice: whoever stops
+ * listening finds it free again.
+ */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    if (await isFree(port)) return port;
+    const port = firstPort + Math.floor(Math.random() * portsEach);
+    if (givenPorts.has(port) || !(await isFree(port))) continue;
+    givenPorts.add(port);
+    return port;
   }
 }
 

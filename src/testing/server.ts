@@ -72,7 +72,7 @@ export async function startServer(options: ServerOptions = {}): Promise<LocalSer
   const log = createLog(config, { write: (line) => lines.push(line) });
   const io = { version: '0.0.0', sample: sampleFiles };
   const remove = async (): Promise<void> => {
-    if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
+    if (options.folder === undefined) await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   };
   const running = await start(config, io, { log, onFatal: () => lines.push('fatal\n') }).catch(
     async (error: unknown) => {
@@ -100,7 +100,7 @@ export async function spawnServer(options: ServerOptions = {}): Promise<ChildSer
     child.once('close', (code, signal) => resolve({ code, signal }));
   });
   const ended = exited.then(async () => {
-    if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
+    if (options.folder === undefined) await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     throw new Error(`the server ended: ${output}`);
   });
   ended.catch(() => undefined);
@@ -108,7 +108,7 @@ export async function spawnServer(options: ServerOptions = {}): Promise<ChildSer
   const stop = async (): Promise<void> => {
     child.kill('SIGTERM');
     await exited;
-    if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
+    if (options.folder === undefined) await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   };
   const shared = await connect(options, folder);
   const kill = (signal: NodeJS.Signals): void => void child.kill(signal);

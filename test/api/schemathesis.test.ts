@@ -37,7 +37,7 @@ async function planted(path: string, plant: (document: Document) => void): Promi
     expect(found.code).toBe(1);
     return found.output;
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 

@@ -55,7 +55,7 @@ export async function runSchemathesis({ signedIn, examples, seed, phases, docume
     const ran = await run(pythonProgram('schemathesis'), args, { cwd: place, env });
     return { ...ran, faults: server.lines.filter((line) => /request failed|fatal/.test(line)) };
   } finally {
-    await rm(place, { recursive: true, force: true });
+    await rm(place, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 

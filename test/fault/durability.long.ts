@@ -12,7 +12,7 @@ test('300 kill -9 under 8 writers lose nothing that was acknowledged', async () 
   const folder = join(parent, 'store');
   const random = new SeededRandom(100);
   const outcomes = await rounds(300, folder, (before) => killed(folder, before, random));
-  rmSync(parent, { recursive: true });
+  rmSync(parent, { recursive: true, maxRetries: 10 });
   expect(outcomes).toEqual(allWhole(300));
 });
 

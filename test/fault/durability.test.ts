@@ -15,7 +15,7 @@ describe('kill -9 under 8 writers', () => {
     parent = mkdtempSync(join(tmpdir(), 'plumb-kill-'));
     folder = join(parent, 'store');
   });
-  afterEach(() => rmSync(parent, { recursive: true }));
+  afterEach(() => rmSync(parent, { recursive: true, maxRetries: 10 }));
 
   test('loses nothing that was acknowledged', async () => {
     const random = new SeededRandom(1);

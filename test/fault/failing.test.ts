@@ -67,7 +67,7 @@ describe.skipIf(without('strace'))('a sync that fails', () => {
     parent = mkdtempSync(join(tmpdir(), 'plumb-sync-'));
     folder = join(parent, 'store');
   });
-  afterEach(() => rmSync(parent, { recursive: true }));
+  afterEach(() => rmSync(parent, { recursive: true, maxRetries: 10 }));
 
   test.each([
     ['of the write-ahead log', 'plumb.db-wal', 'fsync:error=EIO:when=9'],

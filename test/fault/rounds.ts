@@ -67,6 +67,6 @@ export async function onCopy<T>(folder: string, work: (copy: string) => Promise<
     cpSync(folder, copy, { recursive: true, preserveTimestamps: true });
     return await work(copy);
   } finally {
-    rmSync(parent, { recursive: true });
+    rmSync(parent, { recursive: true, maxRetries: 10 });
   }
 }

@@ -28,5 +28,5 @@ test.each([
   end(child.pid ?? 0);
   await once(child, 'exit');
   while (commandsNaming(folder).length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
-  rmSync(folder, { recursive: true });
+  rmSync(folder, { recursive: true, maxRetries: 10 });
 });

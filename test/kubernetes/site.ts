@@ -122,7 +122,7 @@ export class Site implements AsyncDisposable {
       await tcp.stop();
       await http.stop();
     }
-    await rm(this.folder, { recursive: true, force: true });
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 

@@ -21,7 +21,7 @@ beforeEach(async () => {
 
 const folders: string[] = [];
 afterEach(async () => {
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, maxRetries: 10 });
 });
 
 async function newFolder(): Promise<string> {

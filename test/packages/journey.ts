@@ -32,7 +32,7 @@ export async function travel(command: Command): Promise<Journey> {
     return { version, value, seen, exitCode: await server.stop() };
   } finally {
     await server.stop();
-    await rm(folder, { recursive: true });
+    await rm(folder, { recursive: true, maxRetries: 10 });
   }
 }
 

@@ -17,7 +17,7 @@ const version = String(manifest()['version']);
 const above = mkdtempSync(join(tmpdir(), 'plumb-release-'));
 const folder = join(above, 'release');
 const at = (name: keyof typeof artefacts): string => join(folder, artefacts[name]);
-afterAll(() => rmSync(above, { recursive: true }));
+afterAll(() => rmSync(above, { recursive: true, maxRetries: 10 }));
 
 const finished = { version, value: 'hello', seen: 'hello', exitCode: 0 };
 

@@ -94,6 +94,6 @@ test('reads, writes, is refused and watches', async () => {
     browser.kill('SIGTERM');
     await ended;
     await site.close();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   }
 });

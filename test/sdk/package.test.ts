@@ -25,7 +25,7 @@ beforeAll(async () => {
   const tar = ['-xzf', join(folder, 'plumbd-client-0.1.0.tgz'), '--strip-components=1', '-C', installed];
   expect(spawnSync('tar', tar).status).toBe(0);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
 
 test('only what is used is in it', () => {
   const listed = spawnSync('tar', ['-tzf', join(folder, 'plumbd-client-0.1.0.tgz')], { encoding: 'utf8' });

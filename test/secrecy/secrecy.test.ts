@@ -53,7 +53,7 @@ class Stage {
     for (const stream of [this.#server.stdout, this.#server.stderr]) {
       stream?.on('data', (chunk: Buffer) => {
         this.#serverOutput.push(chunk);
-        if (chunk.includes('signed in as root')) ready.resolve();
+        if (this.serverOutput().includes('signed in as root')) ready.resolve();
       });
     }
     const ended = once(this.#server, 'exit').then(() => Promise.reject(new Error(this.serverOutput().toString())));
@@ -121,7 +121,7 @@ class Stage {
 
   async remove(): Promise<void> {
     await this.stop();
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 

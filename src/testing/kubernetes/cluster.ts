@@ -109,7 +109,7 @@ async function startOnce(options: KubernetesOptions): Promise<Kubernetes> {
   const stop = async (): Promise<void> => {
     await running?.stop();
     for (const client of clients) client[Symbol.dispose]();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   };
   try {
     const etcd = await startEtcd(folder);
