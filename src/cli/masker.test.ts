@@ -89,7 +89,7 @@ describe('a masked stream', () => {
       fc.property(cases, ([values, text, sizes]) => {
         expect(masked(values, text, sizes)).toBe(maskedSlowly(values, text));
       }),
-      { numRuns: 2000 },
+      { numRuns: 2000, seed: 1 },
     );
   });
 

@@ -74,7 +74,7 @@ empty: {}
         fc.pre(!JSON.stringify(plain).includes('__proto__'));
         expect(readYaml(yamlText(plain), 'x')).toEqual(plain);
       }),
-      { numRuns: 500 },
+      { numRuns: 500, seed: 1 },
     );
   });
 

@@ -113,7 +113,7 @@ test('agrees with rules applied one by one', () => {
       const folders = segments.slice(1).map((_segment, index) => segments.slice(0, index + 1).join('/'));
       expect(['', ...folders].filter((folder) => expected && !decider.mayBelow('read', folder))).toEqual([]);
     }),
-    { numRuns: 500 },
+    { numRuns: 500, seed: 1 },
   );
 });
 

@@ -109,7 +109,7 @@ test('whatever is accepted is well-formed, normal and within the limits', () => 
         expect(text.split('/').every((segment) => !['', '.', '..'].includes(segment))).toBe(true);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 300, seed: 1 },
   );
 });
 
@@ -133,7 +133,7 @@ test('order is that of the bytes', () => {
       expect(Math.sign(comparePaths(left, right))).toBe(Buffer.compare(Buffer.from(left), Buffer.from(right)));
       expect(utf8Length(left)).toBe(Buffer.byteLength(left));
     }),
-    { numRuns: 1000 },
+    { numRuns: 1000, seed: 1 },
   );
 });
 

@@ -181,6 +181,7 @@ describe('printing', () => {
       fc.property(fc.dictionary(name, value), (entries) => {
         expect([...readDotenv(printDotenv(Object.entries(entries)), 'f')]).toEqual(Object.entries(entries));
       }),
+      { seed: 1 },
     );
   });
 
@@ -204,6 +205,7 @@ describe('printing', () => {
           expect(diagnostics.every(({ line, column }) => (line ?? 0) > 0 && (column ?? 0) > 0)).toBe(true);
         },
       ),
+      { seed: 1 },
     );
   });
 });

@@ -371,7 +371,7 @@ test('state = fold(log) = pages + tail = draft, and agrees with a naive model', 
       agrees(draft, model, log.length);
       for (const one of model.keys()) expect(draft.referrers(one as Path)).toEqual(state.view.referrers(one as Path));
     }),
-    { numRuns: 60 },
+    { numRuns: 60, seed: 1 },
   );
 });
 

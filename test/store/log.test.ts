@@ -122,7 +122,7 @@ describe('a restart', () => {
           await again.close();
         }
       }),
-      { numRuns: 12 },
+      { numRuns: 12, seed: 1 },
     );
   });
 

@@ -251,7 +251,7 @@ describe('verify finds', () => {
         );
         expect((await file.verify()).ok).toBe(false);
       }),
-      { numRuns: 150 },
+      { numRuns: 150, seed: 1 },
     );
     await truncate(path, 0);
     await file.close();

@@ -33,6 +33,7 @@ test('what JSON says is what is read, whatever the blanks', () => {
     fc.property(value, fc.constantFrom('', ' ', '\n\t'), (written, indent) => {
       expect(parseJson(bytes(JSON.stringify(written, undefined, indent)))).toEqual(written);
     }),
+    { seed: 1 },
   );
 });
 
@@ -49,6 +50,7 @@ test('a name given twice is found at any place, depth and number of names', () =
         expect(refusal(text)).toContain('a name is given twice in one object');
       },
     ),
+    { seed: 1 },
   );
 });
 
@@ -69,6 +71,7 @@ test('on any text it answers or refuses, as JSON.parse does', () => {
       fc.pre(!refusal(text).includes('twice'));
       expect(outcome(() => parseJson(bytes(text)))).toEqual(outcome(() => JSON.parse(text)));
     }),
+    { seed: 1 },
   );
 });
 

@@ -73,17 +73,22 @@ describe('spelling', () => {
         const spelled = spellBytes(value);
         expect([Buffer.compare(bytesOf(spelled), value), lengthOf(spelled)]).toEqual([0, value.length]);
       }),
+      { seed: 1 },
     );
   });
 
   test('is the same for text, whether it comes as text or as bytes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => spellText(text) === spellBytes(Buffer.from(text))),
+      { seed: 1 },
     );
   });
 
   test('differs where the bytes differ', () => {
-    fc.assert(fc.property(bytes, bytes, (a, b) => (spellBytes(a) === spellBytes(b)) === (Buffer.compare(a, b) === 0)));
+    fc.assert(
+      fc.property(bytes, bytes, (a, b) => (spellBytes(a) === spellBytes(b)) === (Buffer.compare(a, b) === 0)),
+      { seed: 1 },
+    );
   });
 
   test('is the text itself', () => {
