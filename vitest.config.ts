@@ -11,15 +11,15 @@ export default defineConfig({
   test: {
     reporters: ['default', ...(unattended ? [new Retried()] : [])],
     retry: unattended ? 1 : 0,
-    expect: { poll: { timeout: 100_000 } },
+    expect: { poll: { timeout: 200_000 } },
     projects: [
       {
         extends: true,
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'client/src/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       {
@@ -28,8 +28,8 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: ['test/**/*.test.ts', 'tools/**/*.test.ts'],
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
         },
       },
       {

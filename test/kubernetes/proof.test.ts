@@ -22,7 +22,7 @@ describe.skipIf(without('kubernetes'))('on a real API server', () => {
     const planted = (bug: string) => ['--import', `${import.meta.dirname}/proof/planted/${bug}.ts`];
 
     test('and nothing where nothing is', async () => {
-      expect(tell(await prove({ kubernetes, seed: 11, ...quiet }))).toBe('');
+      expect(tell(await prove({ kubernetes, seed: 11, ...quiet, patienceMs: 200_000 }))).toBe('');
     });
 
     test.each([

@@ -45,7 +45,7 @@ const betweenRests = 20;
 
 /** Ends with the first rest at which something is wrong. */
 export async function prove(options: ProofOptions): Promise<ProofReport> {
-  const { seed, steps, patienceMs = 90_000 } = options;
+  const { seed, steps, patienceMs = 200_000 } = options;
   await using world = await World.open(options);
   const weather = new Weather(world);
   const examiner = new Examiner(world);
