@@ -5,23 +5,21 @@
 import type { BigIntStats } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { readdir, unlink } from 'node:fs/promises';
-import { faultOf } from './faults.ts';
-import type { Folder, Root } from './folder.ts';
+import type { Folder } from './folder.ts';
 import { FreshMarks } from './fresh.ts';
 import { fileLimits, temporaryPattern } from './options.ts';
 import { revealedOf } from './place.ts';
-import { Queue } from './queue.ts';
+import { PlaceFolder } from './place-folder.ts';
+import type { PlaceOptions } from './place-folder.ts';
 import { changedMeanwhile, replaceFile } from './replace.ts';
 import { spread, tooMuch } from './spread.ts';
 import { decodeValue, encodeValue } from './spelling.ts';
 import type { FileLimit, Found } from './stats.ts';
 import { findFile, markOf, modeOf, octal, rightMode, statFile } from './stats.ts';
-import type { FolderWatches } from './watch.ts';
 import type {
   Desired,
   Flaw,
   Observed,
-  OpenRequest,
   Place,
   Reading,
   ReadRequest,
@@ -32,17 +30,6 @@ import type {
 } from '../../target.ts';
 import { formatLimits } from '#format/format';
 
-export interface FilesPlaceOptions {
-  /** Permission bits that every file is to have exactly. */
-  readonly mode?: number;
-  readonly root: Root;
-  readonly watches: FolderWatches;
-  /** Of the folder. */
-  readonly segments: readonly string[];
-  readonly fingerprint: OpenRequest['fingerprint'];
-  readonly sweep: (folder: Folder) => Promise<void>;
-}
-
 /** Name → what stands there, and the marks of all of them. */
 interface Listing {
   readonly found: ReadonlyMap<string, Found>;
@@ -50,15 +37,14 @@ interface Listing {
 }
 
 export class FilesPlace implements Place {
-  readonly #options: FilesPlaceOptions;
-  readonly #at: string;
-  readonly #queue = new Queue();
+  readonly #options: PlaceOptions;
+  readonly #folder: PlaceFolder;
   readonly #fresh = new FreshMarks();
   readonly #readings = new WeakMap<Observed, Listing>();
 
-  constructor(options: FilesPlaceOptions) {
+  constructor(options: PlaceOptions) {
     this.#options = options;
-    this.#at = options.segments.join('/');
+    this.#folder = new PlaceFolder(options, { folder: options.segments, file: '' });
   }
 
   /** What is wrong with one name keeps all of them, as in one file. */
@@ -68,7 +54,7 @@ export class FilesPlace implements Place {
 
   async read({ desired, ours, reveal = false }: ReadRequest): Promise<Reading> {
     const { wanted, obstacles } = spread(spelled(desired), { problem, together: () => [] });
-    const listing = await this.#within(false, (folder) =>
+    const listing = await this.#folder.within(false, (folder) =>
       this.#list(folder, (name) => wanted.has(name) || ours.has(name)),
     );
     const observed = listing === undefined ? null : this.#observe(listing, wanted, reveal);
@@ -78,14 +64,14 @@ export class FilesPlace implements Place {
   }
 
   async mark(): Promise<string | null> {
-    return (await this.#within(false, (folder) => this.#markIn(folder))) ?? null;
+    return (await this.#folder.within(false, (folder) => this.#markIn(folder))) ?? null;
   }
 
   async write(request: WriteRequest, signal: AbortSignal): Promise<string> {
     signal.throwIfAborted();
     const before = (await this.mark()) ?? undefined;
     if (before !== request.observed?.mark) throw changedMeanwhile();
-    const mark = await this.#within(true, async (folder) => {
+    const mark = await this.#folder.within(true, async (folder) => {
       await this.#options.sweep(folder);
       for (const step of this.#touched(request)) await this.#carryOut(folder, { step, request, signal });
       await folder.sync();
@@ -95,11 +81,11 @@ export class FilesPlace implements Place {
   }
 
   watch(changed: () => void): () => void {
-    return this.#options.watches.listen(this.#at, '', changed);
+    return this.#folder.watch(changed);
   }
 
   async close(): Promise<void> {
-    await this.#queue.idle();
+    await this.#folder.idle();
   }
 
   #observe({ found, mark }: Listing, wanted: ReadonlyMap<string, Wanted>, reveal: boolean): Observed {
@@ -150,8 +136,7 @@ export class FilesPlace implements Place {
     }
     const bytes = encodeValue(step.item.value);
     const mode = rightMode(found?.stats, step.item.secret, this.#options.mode);
-    const owner = found === null ? {} : { owner: { uid: Number(found.stats.uid), gid: Number(found.stats.gid) } };
-    const stats = await replaceFile(folder, { name, bytes, mode, ...owner }, { isNew: found === null, unchanged });
+    const stats = await replaceFile(folder, { name, bytes, mode }, { before: found?.stats, unchanged });
     this.#fresh.remember(name, stats, bytes);
   }
 
@@ -180,22 +165,8 @@ export class FilesPlace implements Place {
     return markOfAll(marks);
   }
 
-  async #within<T>(create: boolean, use: (folder: Folder) => Promise<T>): Promise<T | undefined> {
-    const { root, segments, watches } = this.#options;
-    try {
-      return await this.#queue.run(() =>
-        root.within([...segments, ''], create, async (folder) => {
-          watches.seen(this.#at, folder);
-          return await use(folder);
-        }),
-      );
-    } catch (error) {
-      throw faultOf(error, this.#at);
-    }
-  }
-
   #file(name: string): FileLimit {
-    return { name, at: `${this.#at}/${name}`, maxBytes: formatLimits.value };
+    return { name, at: `${this.#folder.at}/${name}`, maxBytes: formatLimits.value };
   }
 }
 

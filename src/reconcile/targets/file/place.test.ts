@@ -265,7 +265,7 @@ describe('staying inside the root', () => {
       await rename(inner, away);
       await symlink(outside, inner);
       const replacement = { name: 'f.env', bytes: Buffer.from('A=1\n'), mode: 0o600 };
-      await replaceFile(opened, replacement, { isNew: true, unchanged: async () => undefined });
+      await replaceFile(opened, replacement, { before: undefined, unchanged: async () => undefined });
     });
     await held.close();
     expect([await readdir(outside), await readdir(away)]).toEqual([[], ['f.env']]);

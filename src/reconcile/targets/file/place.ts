@@ -1,44 +1,26 @@
 import type { BigIntStats } from 'node:fs';
 import type { Contents, FoundNames } from './contents.ts';
-import { faultOf } from './faults.ts';
-import type { Folder, Root } from './folder.ts';
+import type { Folder } from './folder.ts';
 import { FreshMarks } from './fresh.ts';
-import { Queue } from './queue.ts';
+import { PlaceFolder } from './place-folder.ts';
+import type { PlaceOptions } from './place-folder.ts';
 import { changedMeanwhile, replaceFile } from './replace.ts';
 import { spread, tooMuch } from './spread.ts';
 import type { FileLimit, Found } from './stats.ts';
 import { findFile, linkNotes, markOf, modeOf, octal, rightMode, statFile } from './stats.ts';
-import type { FolderWatches } from './watch.ts';
-import type {
-  Observed,
-  OpenRequest,
-  Place,
-  Reading,
-  ReadRequest,
-  Sighting,
-  Wanted,
-  WriteRequest,
-} from '../../target.ts';
+import type { Observed, Place, Reading, ReadRequest, Sighting, Wanted, WriteRequest } from '../../target.ts';
 import { PlumbError } from '#domain/errors';
 import { formatLimits } from '#format/format';
 
-export interface FilePlaceOptions {
-  /** Permission bits that the file is to have exactly. */
-  readonly mode?: number;
-  readonly root: Root;
-  readonly watches: FolderWatches;
-  readonly segments: readonly string[];
-  readonly fingerprint: OpenRequest['fingerprint'];
+export interface FilePlaceOptions extends PlaceOptions {
   readonly contents: Contents;
-  /** Called once per folder before anything is written there. */
-  readonly sweep: (folder: Folder) => Promise<void>;
 }
 
 /** One file, or one block in it. */
 export class FilePlace implements Place {
   readonly #options: FilePlaceOptions;
   readonly #file: FileLimit;
-  readonly #queue = new Queue();
+  readonly #folder: PlaceFolder;
   readonly #fresh = new FreshMarks();
   /** What was read for which answer: kept as long as whoever asked keeps the answer. */
   readonly #readings = new WeakMap<Observed, Found>();
@@ -46,7 +28,9 @@ export class FilePlace implements Place {
   constructor(options: FilePlaceOptions) {
     const { segments } = options;
     this.#options = options;
-    this.#file = { name: segments.at(-1) ?? '', at: segments.join('/'), maxBytes: formatLimits.file };
+    const name = segments.at(-1) ?? '';
+    this.#folder = new PlaceFolder(options, { folder: segments.slice(0, -1), file: name });
+    this.#file = { name, at: this.#folder.at, maxBytes: formatLimits.file };
   }
 
   /** A file is written as a whole. */
@@ -57,7 +41,7 @@ export class FilePlace implements Place {
   async read({ desired, ours, reveal = false }: ReadRequest): Promise<Reading> {
     const { contents } = this.#options;
     const { wanted, obstacles } = spread(desired, contents);
-    const found = await this.#within(false, (folder) => findFile(folder, this.#file));
+    const found = await this.#folder.within(false, (folder) => findFile(folder, this.#file));
     if (found === undefined || found === null) {
       return { wanted, obstacles: [...obstacles, ...tooMuch(wanted, new Map(), ours)], observed: null };
     }
@@ -68,22 +52,22 @@ export class FilePlace implements Place {
   }
 
   async mark(): Promise<string | null> {
-    const mark = await this.#within(false, (folder) => this.#markIn(folder));
+    const mark = await this.#folder.within(false, (folder) => this.#markIn(folder));
     return mark ?? null;
   }
 
   async write(request: WriteRequest, signal: AbortSignal): Promise<string> {
-    const stats = await this.#within(true, (folder) => this.#replace(folder, request, signal));
+    const stats = await this.#folder.within(true, (folder) => this.#replace(folder, request, signal));
     if (stats === undefined) throw new PlumbError('unavailable', `${this.#file.at}: its folder vanished`);
     return markOf(stats);
   }
 
   watch(changed: () => void): () => void {
-    return this.#options.watches.listen(this.#folderKey, this.#file.name, changed);
+    return this.#folder.watch(changed);
   }
 
   async close(): Promise<void> {
-    await this.#queue.idle();
+    await this.#folder.idle();
   }
 
   #observe({ stats, bytes }: Found, wanted: ReadonlyMap<string, Wanted>, reveal: boolean): Observed {
@@ -122,34 +106,15 @@ export class FilePlace implements Place {
       name: this.#file.name,
       bytes,
       mode: rightMode(found?.stats, hasSecret(wanted), mode),
-      ...(found === null ? {} : { owner: { uid: Number(found.stats.uid), gid: Number(found.stats.gid) } }),
     };
-    const stats = await replaceFile(folder, replacement, { isNew: found === null, unchanged });
+    const stats = await replaceFile(folder, replacement, { before: found?.stats, unchanged });
     this.#fresh.remember(this.#file.name, stats, bytes);
     return stats;
-  }
-
-  async #within<T>(create: boolean, use: (folder: Folder) => Promise<T>): Promise<T | undefined> {
-    const { root, segments, watches } = this.#options;
-    try {
-      return await this.#queue.run(() =>
-        root.within(segments, create, async (folder) => {
-          watches.seen(this.#folderKey, folder);
-          return await use(folder);
-        }),
-      );
-    } catch (error) {
-      throw faultOf(error, this.#file.at);
-    }
   }
 
   async #markIn(folder: Folder): Promise<string | undefined> {
     const stats = await statFile(folder, this.#file.name);
     return stats === undefined ? undefined : await this.#fresh.of(folder, this.#file, stats);
-  }
-
-  get #folderKey(): string {
-    return this.#options.segments.slice(0, -1).join('/');
   }
 }
 

@@ -14,8 +14,6 @@ export interface Replacement {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly mode: number;
-  /** Absent: whoever the server is. */
-  readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
 /** Temporary files of this process that are being written. */
@@ -25,20 +23,21 @@ let counter = 0;
 /**
  * Replaces a file whole: owner and mode first, then the contents, made durable, then the name. Until then, and if
  * anything throws before, the file is as it was. `unchanged` is asked last and throws when the file is no longer
- * what the contents were made from; what somebody else writes between that and the rename is lost. A file that
- * was not there (`isNew`) is linked instead: then one that appeared meanwhile makes it throw `mismatch`.
+ * what the contents were made from; what somebody else writes between that and the rename is lost. The owner stays
+ * that of the file that was there `before`; one that was not there is linked instead, is whoever's the server is, and
+ * one that appeared meanwhile makes it throw `mismatch`.
  */
 export async function replaceFile(
   folder: Folder,
   file: Replacement,
-  options: { readonly isNew: boolean; readonly unchanged: () => Promise<void> },
+  options: { readonly before: BigIntStats | undefined; readonly unchanged: () => Promise<void> },
 ): Promise<BigIntStats> {
   const { temporary, handle } = await create(folder);
   const path = folder.path(temporary);
   try {
-    await prepare(handle, file);
+    await prepare(handle, file, options.before);
     await options.unchanged();
-    if (options.isNew) await appear(path, folder.path(file.name));
+    if (options.before === undefined) await appear(path, folder.path(file.name));
     else await rename(path, folder.path(file.name));
     const [stats] = await Promise.all([handle.stat({ bigint: true }), folder.sync()]);
     return stats;
@@ -72,10 +71,15 @@ async function create(folder: Folder): Promise<{ temporary: string; handle: File
   }
 }
 
-async function prepare(handle: FileHandle, { bytes, mode, owner }: Replacement): Promise<void> {
+async function prepare(
+  handle: FileHandle,
+  { bytes, mode }: Replacement,
+  before: BigIntStats | undefined,
+): Promise<void> {
   const own = await handle.stat();
-  if (owner !== undefined && (own.uid !== owner.uid || own.gid !== owner.gid)) {
-    await handle.chown(owner.uid, owner.gid).catch((cause: unknown) => {
+  const { uid, gid } = before === undefined ? own : { uid: Number(before.uid), gid: Number(before.gid) };
+  if (own.uid !== uid || own.gid !== gid) {
+    await handle.chown(uid, gid).catch((cause: unknown) => {
       throw new PlumbError('forbidden', 'the owner of the file cannot be kept; it stays as it is', {
         hint: "let the server run as the file's owner, or give the file to the server",
         cause,
