@@ -167,6 +167,11 @@ export function textFlag(placeholder: string, brief: string) {
   return { kind: 'parsed', parse: String, optional: true, placeholder, brief } as const;
 }
 
+/** As {@link textFlag}, for a flag that may be given several times. */
+export function textsFlag(placeholder: string, brief: string) {
+  return { ...textFlag(placeholder, brief), variadic: true } as const;
+}
+
 /** An optional flag that takes a whole number of `least` or more. */
 export function numberFlag(placeholder: string, brief: string, least = 0) {
   const parse = (text: string): number => {

@@ -1,6 +1,6 @@
 /** The flags of `sync create` that say what is kept and how, and the options that they stand for. */
 import { UsageError } from './failures.ts';
-import { switchFlag, textFlag } from './command.ts';
+import { switchFlag, textFlag, textsFlag } from './command.ts';
 import type { Session } from './session.ts';
 import { readFile } from './values.ts';
 
@@ -23,15 +23,7 @@ export interface OptionFlags {
   readonly option?: readonly string[];
 }
 
-const many = (placeholder: string, brief: string) =>
-  ({
-    kind: 'parsed',
-    parse: String,
-    optional: true,
-    variadic: true,
-    placeholder,
-    brief: `${brief}; may be given several times`,
-  }) as const;
+const many = (placeholder: string, brief: string) => textsFlag(placeholder, `${brief}; may be given several times`);
 
 export const optionFlags = {
   secret: many('NAME', 'Kubernetes: a Secret; secrets go there, and config too if there is no ConfigMap'),

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Kind } from '@plumbd/client';
 import { formatLimits } from '#format/format';
 import type { ConnectionFlags, ReasonFlag } from '../command.ts';
-import { argument, connectionFlags, defineCommand, reasonFlag, switchFlag } from '../command.ts';
+import { argument, connectionFlags, defineCommand, reasonFlag, switchFlag, textsFlag } from '../command.ts';
 import { UsageError } from '../failures.ts';
 import type { FileValues, Format } from '../formats.ts';
 import { formatOf, formats, readFileValues, readValues } from '../formats.ts';
@@ -35,22 +35,8 @@ export const command = defineCommand<Flags, [folder: string, file: string]>({
         optional: true,
         brief: 'Of every name. Default: as before, else as the environment says',
       },
-      config: {
-        kind: 'parsed',
-        parse: String,
-        optional: true,
-        variadic: true,
-        placeholder: 'GLOB',
-        brief: 'Names that are config, such as *_HOST; may be given several times',
-      },
-      secret: {
-        kind: 'parsed',
-        parse: String,
-        optional: true,
-        variadic: true,
-        placeholder: 'GLOB',
-        brief: 'Names that are secrets; stronger than --config',
-      },
+      config: textsFlag('GLOB', 'Names that are config, such as *_HOST; may be given several times'),
+      secret: textsFlag('GLOB', 'Names that are secrets; stronger than --config'),
       resolve: {
         kind: 'enum',
         values: ['op'],

@@ -1,6 +1,6 @@
 import type { Client, NamedPrincipal, PrincipalInput } from '@plumbd/client';
 import { parsePrincipalName } from '#domain/principal';
-import { switchFlag, textFlag } from '../command.ts';
+import { switchFlag, textFlag, textsFlag } from '../command.ts';
 import { nameArgument, putFlags, putVerb, readingVerbs } from '../nouns.ts';
 
 interface Flags {
@@ -28,14 +28,7 @@ export const put = putVerb<NamedPrincipal, PrincipalInput, Flags, []>(texts, {
   parameters: {
     flags: {
       ...putFlags,
-      policy: {
-        kind: 'parsed',
-        parse: String,
-        optional: true,
-        variadic: true,
-        placeholder: 'NAME',
-        brief: 'What it may do; may be given several times',
-      },
+      policy: textsFlag('NAME', 'What it may do; may be given several times'),
       disabled: switchFlag('May not act, whatever its tokens; its syncs stall'),
       description: textFlag('TEXT', 'Who it is'),
     },

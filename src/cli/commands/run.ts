@@ -1,6 +1,14 @@
 import type { EvaluatedEntry } from '@plumbd/client';
 import type { EnvironmentFlags } from '../command.ts';
-import { argument, defineCommand, environmentAliases, environmentFlags, offlineFlags, switchFlag } from '../command.ts';
+import {
+  argument,
+  defineCommand,
+  environmentAliases,
+  environmentFlags,
+  offlineFlags,
+  switchFlag,
+  textsFlag,
+} from '../command.ts';
 import { parseDuration } from '../duration.ts';
 import { childEnvironment } from '../child-environment.ts';
 import { exitCodes, isFailure, UsageError } from '../failures.ts';
@@ -26,14 +34,10 @@ export const command = defineCommand<Flags, string[]>({
       ...placeFlags,
       ...offlineFlags,
       mask: switchFlag("Hide secrets of 8 bytes and more in the command's output"),
-      allowName: {
-        kind: 'parsed',
-        parse: String,
-        optional: true,
-        variadic: true,
-        placeholder: 'NAME',
-        brief: 'Allow a name such as NODE_OPTIONS, by which values become code; may be given several times',
-      },
+      allowName: textsFlag(
+        'NAME',
+        'Allow a name such as NODE_OPTIONS, by which values become code; may be given several times',
+      ),
       watch: switchFlag('Start the command anew whenever one of its values changes'),
       grace: {
         kind: 'parsed',

@@ -11,6 +11,7 @@ import {
   reasonFlag,
   switchFlag,
   textFlag,
+  textsFlag,
 } from '../command.ts';
 import { parseMoment } from '../duration.ts';
 import { UsageError } from '../failures.ts';
@@ -48,14 +49,7 @@ export const command = defineCommand<Flags, string[]>({
       expression: switchFlag('The value is an expression with references such as ${DB_HOST}'),
       owner: textFlag('WHO', 'Who answers for the entry'),
       description: textFlag('TEXT', 'What the entry is'),
-      tag: {
-        kind: 'parsed',
-        parse: String,
-        optional: true,
-        variadic: true,
-        placeholder: 'TAG',
-        brief: 'Tags of the entry; may be given several times',
-      },
+      tag: textsFlag('TAG', 'Tags of the entry; may be given several times'),
       expires: textFlag('WHEN', 'A date or a duration such as 90d; only informs'),
       ifVersion: numberFlag('N', "Only if the path's own version is N; 0: has none"),
       force: switchFlag('Go on although a reference would break'),

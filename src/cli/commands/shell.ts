@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { PlumbError } from '#domain/errors';
 import type { EnvironmentFlags } from '../command.ts';
-import { argument, defineCommand, environmentAliases, environmentFlags } from '../command.ts';
+import { argument, defineCommand, environmentAliases, environmentFlags, textsFlag } from '../command.ts';
 import { childEnvironment } from '../child-environment.ts';
 import { UsageError } from '../failures.ts';
 import type { Session } from '../session.ts';
@@ -19,14 +19,10 @@ export const command = defineCommand<Flags, [folder?: string]>({
   parameters: {
     flags: {
       ...placeFlags,
-      allowName: {
-        kind: 'parsed',
-        parse: String,
-        optional: true,
-        variadic: true,
-        placeholder: 'NAME',
-        brief: 'Allow a name such as NODE_OPTIONS, by which values become code; may be given several times',
-      },
+      allowName: textsFlag(
+        'NAME',
+        'Allow a name such as NODE_OPTIONS, by which values become code; may be given several times',
+      ),
     },
     aliases: environmentAliases,
     positional: { kind: 'tuple', parameters: [{ ...argument('FOLDER', 'Default: the environment'), optional: true }] },

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { targetWatches } from '#domain/records';
 import { decodeText } from '#format/text';
 import type { ConnectionFlags, ReasonFlag } from '../command.ts';
-import { connectionFlags, defineCommand, reasonFlag, switchFlag, textFlag } from '../command.ts';
+import { connectionFlags, defineCommand, reasonFlag, switchFlag, textFlag, textsFlag } from '../command.ts';
 import { UsageError } from '../failures.ts';
 import type { UserKubeconfig } from '../kubeconfig.ts';
 import { nameArgument } from '../nouns.ts';
@@ -31,14 +31,10 @@ export const command = defineCommand<Flags, [name: string]>({
       ...reasonFlag,
       kubeconfig: textFlag('FILE', 'Kubeconfig, or - for standard input. Default: KUBECONFIG, ~/.kube/config'),
       context: textFlag('NAME', 'Context of the kubeconfig. Default: the current one'),
-      namespace: {
-        kind: 'parsed',
-        parse: String,
-        optional: true,
-        variadic: true,
-        placeholder: 'NAMESPACE',
-        brief: 'Where its rights are looked at; may be given several times. Default: that of the context',
-      },
+      namespace: textsFlag(
+        'NAMESPACE',
+        'Where its rights are looked at; may be given several times. Default: that of the context',
+      ),
       watch: {
         kind: 'enum',
         values: targetWatches,

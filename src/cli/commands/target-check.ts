@@ -1,5 +1,5 @@
 import type { ConnectionFlags } from '../command.ts';
-import { connectionFlags, defineCommand, switchFlag } from '../command.ts';
+import { connectionFlags, defineCommand, switchFlag, textsFlag } from '../command.ts';
 import { exitCodes } from '../failures.ts';
 import { nameArgument } from '../nouns.ts';
 import { isComplete, printReport } from '../targets.ts';
@@ -12,16 +12,13 @@ interface Flags extends ConnectionFlags {
   readonly exitCode?: boolean;
 }
 
-const several = (placeholder: string, brief: string) =>
-  ({ kind: 'parsed', parse: String, optional: true, variadic: true, placeholder, brief }) as const;
-
 export const command = defineCommand<Flags, [name: string]>({
   parameters: {
     flags: {
       ...connectionFlags,
-      namespace: several('NAMESPACE', 'Where; may be given several times. Default: those of the target'),
-      secret: several('OBJECT', 'Only this Secret; may be given several times. Default: any'),
-      configmap: several('OBJECT', 'Only this ConfigMap; may be given several times. Default: any'),
+      namespace: textsFlag('NAMESPACE', 'Where; may be given several times. Default: those of the target'),
+      secret: textsFlag('OBJECT', 'Only this Secret; may be given several times. Default: any'),
+      configmap: textsFlag('OBJECT', 'Only this ConfigMap; may be given several times. Default: any'),
       noRestart: switchFlag('Leave out what it takes to restart workloads'),
       exitCode: switchFlag('Exit with 3 if a right is missing'),
     },

@@ -1,5 +1,5 @@
 import type { ConnectionFlags } from '../command.ts';
-import { argument, connectionFlags, defineCommand, numberFlag, textFlag } from '../command.ts';
+import { argument, connectionFlags, defineCommand, numberFlag, textFlag, textsFlag } from '../command.ts';
 import { parseDuration } from '../duration.ts';
 import { printable, table, timeText } from '../style.ts';
 
@@ -24,14 +24,7 @@ export const create = defineCommand<CreateFlags, []>({
         brief: 'How long, such as 15m or 30d. Default: 30d',
       },
       uses: numberFlag('N', 'How often. Default: without a limit', 1),
-      policy: {
-        kind: 'parsed',
-        parse: String,
-        optional: true,
-        variadic: true,
-        placeholder: 'NAME',
-        brief: "Only these of the principal's policies; may be given several times",
-      },
+      policy: textsFlag('NAME', "Only these of the principal's policies; may be given several times"),
       description: textFlag('TEXT', 'What it is for'),
     },
   },
