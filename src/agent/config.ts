@@ -3,12 +3,12 @@ import { optionNames, options, prefix } from './options.ts';
 import type { OptionValues } from './options.ts';
 import { readRoots, readSyncs } from './declared.ts';
 import type { DeclaredSync } from './declared.ts';
-import { isMapping } from './written.ts';
 import type { ConfigFile } from './written.ts';
 import type { Diagnostic } from '#domain/errors';
 import { PlumbError } from '#domain/errors';
 import { fromEnvironment, fromFile, fromFlags, parseAll } from '#domain/options';
 import { readYaml } from '#format/yaml';
+import { isMapping } from '#util/mapping';
 
 /** Everything the agent was told. Paths are absolute. */
 export interface AgentConfig extends Omit<OptionValues, 'ca' | 'maxAge'> {

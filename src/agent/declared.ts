@@ -1,6 +1,5 @@
 /** Roots and syncs as the configuration of the agent declares them. */
 import { checkReload } from './reload-options.ts';
-import { isMapping } from './written.ts';
 import type { ConfigFile } from './written.ts';
 import type { Diagnostic } from '#domain/errors';
 import { PlumbError } from '#domain/errors';
@@ -11,6 +10,7 @@ import { syncModes } from '#domain/records';
 import type { SyncMode, SyncSpec } from '#domain/records';
 import { parseRules } from '#reconcile/rules';
 import { FileTarget } from '#reconcile/targets/file/target';
+import { isMapping } from '#util/mapping';
 
 /** A sync of the file. Its options hold `reload`, if it has one, beside what rules and target understand. */
 export interface DeclaredSync {

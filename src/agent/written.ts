@@ -10,7 +10,3 @@ export interface ConfigFile {
   readonly roots: unknown;
   readonly syncs: unknown;
 }
-
-export function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

@@ -6,6 +6,8 @@ import { resolve } from 'node:path';
 import { PlumbError } from '#domain/errors';
 import { decodeText } from '#format/text';
 import { readYaml } from '#format/yaml';
+import { isMapping } from '#util/mapping';
+import type { Mapping } from '#util/mapping';
 
 export interface UserKubeconfig {
   readonly text: string;
@@ -18,8 +20,6 @@ export interface UserKubeconfig {
   /** `null`: there is no such file. */
   readonly readFile: (path: string) => Uint8Array | null;
 }
-
-type Mapping = Readonly<Record<string, unknown>>;
 
 /** Throws `invalid` for what is no kubeconfig, or signs in by a program; `not-found` for a context or file that is not there. */
 export function oneContext(file: UserKubeconfig): { readonly kubeconfig: string; readonly context: string } {
@@ -104,8 +104,4 @@ function contentOf(file: string, member: string, { folder, subject, readFile }: 
 function textIn(content: Mapping, member: string): string | undefined {
   const value = content[member];
   return typeof value === 'string' ? value : undefined;
-}
-
-function isMapping(value: unknown): value is Mapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

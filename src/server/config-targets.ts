@@ -2,6 +2,8 @@
 import { targetWatches } from '#domain/records';
 import type { TargetWatch } from '#domain/records';
 import type { Diagnostic } from '#domain/errors';
+import { isMapping } from '#util/mapping';
+import type { Mapping } from '#util/mapping';
 
 /** A place that the configuration allows to be kept equal. File names in it are absolute. */
 export type TargetConfig = FileTargetConfig | KubernetesTargetConfig;
@@ -54,7 +56,6 @@ export function withFiles(target: TargetConfig, file: (written: string) => strin
   return target.kubeconfig === undefined ? target : { ...target, kubeconfig: file(target.kubeconfig) };
 }
 
-type Mapping = Readonly<Record<string, unknown>>;
 /** Answers what is wrong with a member that is there. */
 type Check = (value: unknown) => string | undefined;
 
@@ -117,8 +118,4 @@ function targetProblem(name: string, target: unknown): string | undefined {
 
 function listed(names: readonly string[]): string {
   return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
-}
-
-function isMapping(value: unknown): value is Mapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

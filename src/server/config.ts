@@ -8,6 +8,7 @@ import { PlumbError } from '#domain/errors';
 import { fromEnvironment, fromFile, fromFlags, parseAll } from '#domain/options';
 import type { Written } from '#domain/options';
 import { readYaml } from '#format/yaml';
+import { isMapping } from '#util/mapping';
 
 /** Everything the server was told, read once and frozen. Paths are absolute. */
 export interface Config extends Omit<OptionValues, 'socket' | 'tlsCert' | 'tlsKey'> {
@@ -133,10 +134,6 @@ async function readFile(
 /** A list of texts as it is written in a flag. */
 function joined(value: unknown): unknown {
   return Array.isArray(value) && value.every((each) => typeof each === 'string') ? value.join(',') : value;
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function freeze<T extends object>(value: T): T {

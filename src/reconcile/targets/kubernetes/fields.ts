@@ -1,11 +1,10 @@
 /** Reading what an API server sent: it says what it likes, so every step is checked and what does not fit is not there. */
-
-type Fields = Readonly<Record<string, unknown>>;
+import { isMapping } from '#util/mapping';
 
 /** What stands under a path of field names. */
 export function at(value: unknown, ...names: readonly string[]): unknown {
   let found: unknown = value;
-  for (const name of names) found = isFields(found) && Object.hasOwn(found, name) ? found[name] : undefined;
+  for (const name of names) found = isMapping(found) && Object.hasOwn(found, name) ? found[name] : undefined;
   return found;
 }
 
@@ -23,8 +22,4 @@ export function countAt(value: unknown, ...names: readonly string[]): number {
 export function listAt(value: unknown, ...names: readonly string[]): readonly unknown[] {
   const found = at(value, ...names);
   return Array.isArray(found) ? found : [];
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

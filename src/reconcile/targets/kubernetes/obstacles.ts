@@ -5,6 +5,7 @@ import type { ObjectOptions } from './options.ts';
 import type { SeenObject } from './sightings.ts';
 import { bytesOf, textOf } from './spelling.ts';
 import type { Fingerprint } from '#domain/records';
+import { isMapping } from '#util/mapping';
 
 export interface ObjectCase {
   /** Absent: the object is kept no longer. */
@@ -96,8 +97,7 @@ function shaped(
 
 function isJsonObject(text: string): boolean {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isMapping(JSON.parse(text));
   } catch {
     return false;
   }

@@ -3,6 +3,7 @@ import { isLabelValue, isNamespace, isObjectName, isQualifiedName, isSelector, k
 import type { TargetOptions } from '../../target.ts';
 import type { Diagnostic } from '#domain/errors';
 import { PlumbError } from '#domain/errors';
+import { isMapping } from '#util/mapping';
 
 /** One object that a sync keeps, in each of its namespaces. */
 export interface ObjectOptions {
@@ -139,10 +140,6 @@ function isPatterns(value: unknown): value is readonly string[] {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= limits.text * 4;
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Collects what is wrong. */
