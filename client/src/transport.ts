@@ -21,7 +21,7 @@ export type Transport = (url: string, request: TransportRequest) => Promise<Tran
 /** The global `fetch`, refusing redirects: a token is for one address. */
 export const fetchTransport: Transport = (url, request) => fetch(url, { ...request, redirect: 'error' });
 
-/** Waits `ms`, or until the signal aborts. */
+/** Waits `ms`, or until the signal aborts; not at all if it has. */
 export function wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
@@ -31,6 +31,7 @@ export function wait(ms: number, signal: AbortSignal | undefined): Promise<void>
     };
     const timer = setTimeout(done, ms);
     signal?.addEventListener('abort', done);
+    if (signal?.aborted === true) done();
   });
 }
 
