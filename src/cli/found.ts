@@ -23,6 +23,10 @@ export interface Found {
   readonly kind?: 'config';
 }
 
+/** What is recognised, in words. */
+export const recognised =
+  '.env and its kin, .infisical.json, doppler.yaml, .phase.json, [env] in fly.toml, environment and env_file in compose.yaml';
+
 const maxBytes = 1024 * 1024;
 const composeFiles = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'];
 const examples = /\.(example|sample|template|dist|defaults|vault|keys)$/;

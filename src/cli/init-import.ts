@@ -1,5 +1,6 @@
 /** `init --import`: shows what the files that were found would change, asks once, and writes it. */
 import { PlumbError } from '#domain/errors';
+import { recognised } from './found.ts';
 import type { Found } from './found.ts';
 import type { Row } from './import-plan.ts';
 import { applyImport, planImport, printRows } from './import-plan.ts';
@@ -36,7 +37,11 @@ export async function importFound(session: Session, { json, yes }: Wishes, found
     session.print(`\n${printable(one.file)} → ${printable(one.folder)}\n`);
     printRows(session, rows, { dryRun: true, revision: 0 });
   }
-  if (parts.length === 0) throw new PlumbError('not-found', 'nothing was found whose values stand in a file here');
+  if (parts.length === 0) {
+    throw new PlumbError('not-found', 'nothing was found whose values stand in a file here', {
+      hint: `it looks for ${recognised}`,
+    });
+  }
   if (!yes && !(await isWanted(session))) {
     session.note('note', 'nothing was imported');
     return;

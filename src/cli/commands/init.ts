@@ -3,7 +3,7 @@ import { parsePath } from '#domain/path';
 import { argument, connectionFlags, defineCommand, switchFlag, textFlag } from '../command.ts';
 import { UsageError } from '../failures.ts';
 import type { Found } from '../found.ts';
-import { findOthers } from '../found.ts';
+import { findOthers, recognised } from '../found.ts';
 import type { Session } from '../session.ts';
 import { projectFileName } from '../session.ts';
 import { printable } from '../style.ts';
@@ -15,7 +15,7 @@ interface Flags {
   readonly yes?: boolean;
 }
 
-export const command = defineCommand<Flags, [environment: string]>({
+export const command = defineCommand<Flags, [environment?: string]>({
   parameters: {
     flags: {
       address: textFlag('ADDRESS', 'Where the server is, for people to see; never followed'),
@@ -23,12 +23,20 @@ export const command = defineCommand<Flags, [environment: string]>({
       import: switchFlag('Import the values that were found: shows what would be written, then asks'),
       yes: switchFlag('With --import: do not ask'),
     },
-    positional: { kind: 'tuple', parameters: [argument('FOLDER', 'The folder that single names are looked up in')] },
+    positional: {
+      kind: 'tuple',
+      parameters: [
+        {
+          ...argument('FOLDER', 'The folder that single names are looked up in; without it only says what is here'),
+          optional: true,
+        },
+      ],
+    },
   },
   description: [
     'Written into the working folder, to be kept with the project. A file that is there is left as it is.',
     '',
-    'Then says what other tools have left there, and which command lines would bring the values here: .env and its kin, .infisical.json, doppler.yaml, .phase.json, [env] in fly.toml, environment and env_file in compose.yaml. With --import, what stands in the files themselves is imported: .env.production into the environment production beside FOLDER, the others into FOLDER.',
+    `Then says what other tools have left there, and which command lines would bring the values here: ${recognised}. With --import, what stands in the files themselves is imported: .env.production into the environment production beside FOLDER, the others into FOLDER.`,
   ].join('\n'),
   examples: [
     { input: 'init changelog/development', brief: '' },
@@ -37,6 +45,7 @@ export const command = defineCommand<Flags, [environment: string]>({
   see: ['import', 'help paths'],
   async run(session, flags, given) {
     if (flags.yes && !flags.import) throw new UsageError('--yes goes with --import');
+    if (given === undefined) throw await withoutFolder(session);
     const environment = parsePath(given.replace(/\/$/, ''));
     const path = join(session.io.cwd, projectFileName);
     const isThere = flags.import === true && session.io.files.status(path) !== null;
@@ -51,6 +60,18 @@ export const command = defineCommand<Flags, [environment: string]>({
     }
   },
 });
+
+/** Nothing is written: what is here is said, and what to type. */
+async function withoutFolder(session: Session): Promise<UsageError> {
+  const found = await findOthers(session.io, '');
+  for (const { file, what } of found) session.note('note', `found ${printable(file)}: ${printable(what)}`);
+  if (found.length === 0) session.note('note', `none of these is here: ${recognised}`);
+  const example = 'plumb init changelog/development';
+  return new UsageError(
+    'FOLDER is missing: which folder are single names looked up in?',
+    found.some(({ values }) => values !== undefined) ? `${example} --import takes over what was found` : example,
+  );
+}
 
 function writeFile(session: Session, path: string, { environment, address }: Flags & { environment: string }): void {
   const lines = [
