@@ -122,6 +122,14 @@ export class PlainRecords<N extends TruthNoun, Input> implements Nouns<TruthNoun
   }
 }
 
+const namePattern = /^[a-z0-9][a-z0-9._-]{0,62}$/;
+
+/** For nouns whose names may have dots. Throws `invalid`. */
+export function parseDottedName(noun: 'policy' | 'sync', name: string): string {
+  if (namePattern.test(name)) return name;
+  throw new PlumbError('invalid', `a ${noun} is named by 1 to 63 of a-z 0-9 . _ -, a letter or digit first`);
+}
+
 export function maySee(rights: Rights, path: string): boolean {
   return rights.mayKnow(path) || rights.may('admin', path);
 }

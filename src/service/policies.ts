@@ -1,4 +1,4 @@
-import { namesFor } from './nouns.ts';
+import { namesFor, parseDottedName } from './nouns.ts';
 import type { NounContext, NounRule } from './nouns.ts';
 import type { PolicyInput } from './services.ts';
 import { PlumbError } from '#domain/errors';
@@ -11,13 +11,8 @@ import type { View } from '#state/view';
 export const adminPolicy = 'admin';
 export const adminRecord: Policy = { grammar: 'plumb', text: adminPolicyText };
 
-const pattern = /^[a-z0-9][a-z0-9._-]{0,62}$/;
-
 export function parsePolicyName(name: string): string {
-  if (!pattern.test(name)) {
-    throw new PlumbError('invalid', 'a policy is named by 1 to 63 of a-z 0-9 . _ -, a letter or digit first');
-  }
-  return name;
+  return parseDottedName('policy', name);
 }
 
 export const policyRule: NounRule<'policy', PolicyInput> = {

@@ -1,7 +1,6 @@
 import { checkReason } from './change-request.ts';
 import type { Gate } from './gate.ts';
-import { checkExpected, recordOp } from './nouns.ts';
-import { parsePolicyName } from './policies.ts';
+import { checkExpected, parseDottedName, recordOp } from './nouns.ts';
 import type { Reconciling } from './reconciling.ts';
 import { notFound } from './rights.ts';
 import type { Rights } from './rights.ts';
@@ -66,7 +65,7 @@ export class SyncKeeper implements Syncs {
     options: NounPutOptions & { readonly dryRun?: boolean },
   ): Promise<PutResult> {
     const { gate, state, truth, kept, clock } = this.#options;
-    const asked = toSpec(parsePolicyName(name), input);
+    const asked = toSpec(parseDottedName('sync', name), input);
     const path = nounPaths.sync(name);
     const reason = checkReason(options.reason);
     const prepare = (draft: TruthDraft, rights: Rights): SyncSpec => {
