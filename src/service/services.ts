@@ -136,6 +136,7 @@ export interface PrincipalInput {
 export interface Tokens {
   /** For the caller's own principal, or with `admin` on `auth/tokens` for any. Never more than the parent may: its policies, its end. */
   create(caller: Caller, request: TokenRequest): Promise<IssuedToken>;
+  /** Oldest first; those of one millisecond by their accessors. */
   list(caller: Caller): Promise<readonly TokenSummary[]>;
   /** Also revokes its children, and theirs. A caller may always revoke its own. */
   revoke(caller: Caller, accessor: string): Promise<{ readonly revoked: number }>;

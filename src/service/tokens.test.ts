@@ -164,6 +164,19 @@ describe('making tokens', () => {
     expect(await refusal(use().tokens.create(caller, { principal: 'person/root' }))).toMatch(/^forbidden/);
   });
 
+  test('the list begins with the oldest; those of one moment are in the order of their accessors', async () => {
+    const { tokens, root } = use();
+    const before = (await tokens.list(root)).map(({ accessor }) => accessor);
+    const moments: string[][] = [];
+    for (let moment = 0; moment < 3; moment += 1) {
+      await plumb().clock.advance(1000);
+      const made: string[] = [];
+      for (let count = 0; count < 5; count += 1) made.push((await tokens.create(root, {})).accessor);
+      moments.push(made.sort());
+    }
+    expect((await tokens.list(root)).map(({ accessor }) => accessor)).toEqual([...before, ...moments.flat()]);
+  });
+
   test('who sees and revokes whose', async () => {
     const one = await plumb().callerFor('');
     const two = await plumb().callerFor('');

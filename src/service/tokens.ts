@@ -59,7 +59,7 @@ export class TokenIssuer implements Tokens {
       for (const [accessor, record] of this.#options.workState.records('token')) {
         if (seesAll || record.principal === caller.identity.principal) result.push(summaryOf(accessor, record));
       }
-      return { result };
+      return { result: result.sort((a, b) => a.created - b.created || (a.accessor < b.accessor ? -1 : 1)) };
     });
   }
 

@@ -35,7 +35,7 @@ export const sessionRoutes: readonly Route[] = [
   route(
     {
       id: 'listTokens',
-      summary: 'Tokens that the caller may see; never the tokens themselves',
+      summary: 'Tokens that the caller may see, oldest first; never the tokens themselves',
       method: 'GET',
       url: '/api/v1/tokens',
       answer: schema.listOf(schema.TokenSummary),
