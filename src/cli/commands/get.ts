@@ -12,6 +12,7 @@ import {
   switchFlag,
   watchFlags,
 } from '../command.ts';
+import { isFailure } from '../failures.ts';
 import { connectToRead } from '../offline-wish.ts';
 import type { OfflineFlags } from '../offline-flags.ts';
 import type { Session } from '../session.ts';
@@ -50,12 +51,27 @@ export const command = defineCommand<Flags, [path: string]>({
   async run(session, flags, name) {
     const path = await session.path(name, flags);
     if (isWatching(flags)) return watch(session, flags, path);
-    show(session, flags, await read(await connectToRead(session, flags), flags, path));
+    const client = await connectToRead(session, flags);
+    try {
+      show(session, flags, await read(client, flags, path));
+    } catch (error) {
+      throw await orFolder(client, path, error);
+    }
   },
 });
 
 function read(client: Client, { raw, version }: Flags, path: string): Promise<EvaluatedEntry> {
   return client.entries.get({ path, ...(raw ? { raw } : {}), ...(version === undefined ? {} : { version }) });
+}
+
+/** Where nothing is at the path but something that may be listed below it, says so. */
+async function orFolder(client: Client, path: string, error: unknown): Promise<unknown> {
+  if (!isFailure(error) || error.code !== 'not-found') return error;
+  const { entries, folders } = await client.entries
+    .list({ folder: path, limit: 1 })
+    .catch(() => ({ entries: [], folders: [] }));
+  if (entries.length + folders.length === 0) return error;
+  return new PlumbError('not-found', error.message, { hint: `it is a folder: plumb list ${path}` });
 }
 
 function show(session: Session, flags: Flags, entry: EvaluatedEntry): void {
