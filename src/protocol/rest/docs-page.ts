@@ -182,7 +182,7 @@ function isNamed({ $ref, properties }: Schema): boolean {
 }
 
 function limitsOf({ minimum, maximum, pattern }: Schema): string {
-  if (pattern !== undefined) return ` <code>${escape(pattern)}</code>`;
+  if (pattern !== undefined) return ` <code class="any">${escape(pattern)}</code>`;
   const isPlain = (minimum ?? 0) === 0 && (maximum ?? Number.MAX_SAFE_INTEGER) === Number.MAX_SAFE_INTEGER;
   return isPlain ? '' : ` ${minimum ?? 0} to ${maximum === Number.MAX_SAFE_INTEGER ? '…' : maximum}`;
 }

@@ -7,8 +7,8 @@ nav h1{font-size:1.2rem;margin:0 0 .75rem}nav h2{font-size:.85rem;margin:1.2rem 
 nav input{width:100%;font:inherit;padding:.35rem .5rem;border:1px solid var(--line);border-radius:6px;background:Canvas;color:inherit}
 nav ul{list-style:none;margin:.6rem 0;padding:0;font-size:.86rem}nav a{display:block;padding:.1rem 0;color:inherit;text-decoration:none;overflow-wrap:anywhere}
 nav a:hover,nav a:focus-visible{text-decoration:underline}main{padding:1.5rem clamp(1rem,4vw,3rem);max-width:72rem}
-section{padding:.75rem 0 1.25rem;border-bottom:1px solid var(--line)}section:target{background:var(--soft)}
-h3{margin:.2rem 0;font-size:1rem;overflow-wrap:anywhere}code,pre{font:13px/1.45 ui-monospace,monospace}code{overflow-wrap:anywhere}
+section{padding:.75rem 0 1.25rem;border-bottom:1px solid var(--line);overflow-x:auto}section:target{background:var(--soft)}
+h3{margin:.2rem 0;font-size:1rem;overflow-wrap:anywhere}code,pre{font:13px/1.45 ui-monospace,monospace}td code{white-space:nowrap}code.any{white-space:normal;overflow-wrap:anywhere}
 pre{margin:.4rem 0;padding:.75rem;background:var(--soft);border-radius:6px;overflow-x:auto}
 table{border-collapse:collapse;width:100%;margin:.5rem 0;font-size:.9rem}caption{text-align:left;font-weight:600;padding:.2rem 0}
 td{border-top:1px solid var(--line);padding:.3rem .75rem .3rem 0;vertical-align:top}em{font-style:normal;opacity:.65;font-size:.85em}
