@@ -59,6 +59,10 @@ export const watch = defineCommand<WatchFlags, [name?: string]>({
   run: follow,
 });
 
+/**
+ * What happens to a sync by itself is no change of the log, so no stream tells of it: the client asks each second with the ETag
+ * that it knows, and as long as nothing is another one the answer is 304 without a body.
+ */
 async function follow(session: Session, { count = Infinity, ...flags }: WatchFlags, name?: string): Promise<void> {
   const stop = new AbortController();
   const release = session.io.onSignals(['SIGINT', 'SIGTERM', 'SIGHUP'], () => stop.abort());
