@@ -42,6 +42,7 @@ const parts: readonly Part[] = [
   { file: 'agent.cjs', entry: 'src/agent/run.ts', importedAs: /^#agent\/run$/ },
   { file: 'older-node.cjs', entry: 'src/older-node.ts' },
   { file: 'project-file.cjs', entry: 'src/cli/project-file.ts', importedAs: /^\.\/project-file\.ts$/ },
+  { file: 'libsodium.cjs', entry: 'src/crypto/libsodium.ts', importedAs: /^\.\/libsodium\.ts$/ },
   ...largePackages.map((name) => ({
     file: `${name.replaceAll(/\W+/g, '-').replace(/^-/, '')}.cjs`,
     entry: name,

@@ -93,6 +93,7 @@ export const wrappers: Readonly<Record<string, readonly string[]>> = {
   fastify: ['protocol/rest'],
   'js-yaml': ['format'],
   'jsonc-parser': ['format'],
+  libsodium: ['crypto'],
   picocolors: ['cli'],
   pino: ['server', 'agent'],
   saxes: ['format'],

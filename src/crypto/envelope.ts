@@ -1,9 +1,10 @@
 /**
- * One encrypted value: format (1 byte) ‖ data-key generation (4, big endian) ‖ IV (12) ‖ ciphertext ‖ tag (16).
+ * Keys that are wrapped, and values of before format 2 (value-cipher.ts): format (1 byte) ‖ data-key generation (4, big endian) ‖ IV (12) ‖ ciphertext ‖ tag (16).
  * AES-256-GCM with random IVs; what the value is bound to goes in as associated data.
  */
 import { createCipheriv, createDecipheriv, type KeyObject, randomFillSync } from 'node:crypto';
 import { PlumbError } from '#domain/errors';
+import { valueFormat } from './value-cipher.ts';
 
 const algorithm = 'aes-256-gcm';
 const format = 1;
@@ -42,7 +43,7 @@ export function sealEnvelope(key: EnvelopeKey, plain: Uint8Array, bound: Uint8Ar
 /** Which data key an envelope was made with. Throws `corrupt` if it is too short, `unsupported` for an unknown format. */
 export function envelopeGeneration(envelope: Uint8Array): number {
   if (envelope.length < envelopeOverhead) throw new PlumbError('corrupt', 'an encrypted value is cut short');
-  if (envelope[0] !== format) {
+  if (envelope[0] !== format && envelope[0] !== valueFormat) {
     throw new PlumbError('unsupported', 'an encrypted value is in a newer format', {
       hint: 'use the version of plumb that wrote this store, or a later one',
     });

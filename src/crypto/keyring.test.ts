@@ -1,5 +1,8 @@
+import type { KeyObject } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { PlumbError } from '#domain/errors';
+import { sealEnvelope } from './envelope.ts';
+import { decodeKeyring } from './keyring-codec.ts';
 import { type KeyringStore, openKeyring } from './keyring.ts';
 import type { Seal } from './seal.ts';
 
@@ -41,6 +44,24 @@ describe('values', () => {
     expect(first.storeId).toMatch(/^[a-z2-9]{8}$/);
     for (const keyring of [first, later])
       expect(Buffer.from(keyring.decrypt(value, 'secret')).toString()).toBe('s3cret');
+  });
+
+  test('of before format 2 open too, and new ones are of format 2', async () => {
+    const store = new Blobs();
+    const keyring = await open(store);
+    const value = keyring.encrypt(text('new'), 'secret');
+    const [id, blob] = [...store.kept].at(-1) ?? ['', new Uint8Array()];
+    const { dataKeys, storeId } = await decodeKeyring(blob, Number(id.slice(-6)), seal);
+    const { generation = 0, key } = dataKeys.at(-1) ?? {};
+    const boundTo = Buffer.from(`plumb value|${storeId}|${value.id}|secret`);
+    const bytes = sealEnvelope({ generation, key: key as KeyObject }, text('old'), boundTo);
+    expect([value.bytes[0], bytes[0]]).toEqual([2, 1]);
+    expect(Buffer.from(keyring.decrypt({ ...value, bytes }, 'secret')).toString()).toBe('old');
+    expect(() => keyring.decrypt({ ...value, bytes }, 'config')).toThrow(corrupt);
+    // Neither passes for the other: each has a key of its own.
+    for (const other of [bytes.with(0, 2), Buffer.from(value.bytes).fill(1, 0, 1)]) {
+      expect(() => keyring.decrypt({ ...value, bytes: other }, 'secret')).toThrow(corrupt);
+    }
   });
 
   test('open under no other id, kind, store or bytes', async () => {

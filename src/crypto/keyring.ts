@@ -4,9 +4,10 @@ import type { Kind, SealedValue } from '#domain/entry';
 import { PlumbError } from '#domain/errors';
 import { type ChainMac, type ChainName, DerivedMacs } from './chain.ts';
 import { sha256 } from './digest.ts';
-import { type EnvelopeKey, envelopeGeneration, openEnvelope, sealEnvelope } from './envelope.ts';
+import { envelopeGeneration, openEnvelope } from './envelope.ts';
 import { type DataKey, decodeKeyring, encodeKeyring, keyringBlobId, type KeyringContents } from './keyring-codec.ts';
 import type { Seal } from './seal.ts';
+import { type CipherKey, ValueCipher, valueFormat } from './value-cipher.ts';
 import { ValueIds } from './value-ids.ts';
 
 /** Where generations of the keyring are kept; a store driver is one. A used id holds its bytes for ever, others are refused as `exists`. */
@@ -50,7 +51,8 @@ export interface Keyring {
  * there is none and `create` is false, `corrupt` when it was altered, and what the seal throws.
  */
 export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
-  const keyring = new StoredKeyring(options, (await newest(options)) ?? (await firstContents(options)));
+  const [cipher, contents] = await Promise.all([ValueCipher.load(), contentsOf(options)]);
+  const keyring = new StoredKeyring(options, cipher, contents);
   await keyring.reserve();
   return keyring;
 }
@@ -60,16 +62,18 @@ class StoredKeyring implements Keyring {
   readonly #ids = new ValueIds();
   readonly #chains = new Map<ChainName, DerivedMacs>();
   #contents: KeyringContents;
-  #keys = new Map<number, KeyObject>();
-  #current: EnvelopeKey;
+  readonly #cipher: ValueCipher;
+  #keys = new Map<number, HeldKey>();
+  #current: number;
   /** Encryptions still allowed with the current data key before more have to be written down. */
   #left = 0;
   #writing: Promise<void> | undefined;
   #failure: unknown;
 
-  constructor(options: KeyringOptions, contents: KeyringContents) {
+  constructor(options: KeyringOptions, cipher: ValueCipher, contents: KeyringContents) {
     const maxUses = options.maxUses ?? 2 ** 30;
     this.#options = { ...options, maxUses, reserve: Math.min(options.reserve ?? 2 ** 20, maxUses) };
+    this.#cipher = cipher;
     this.#contents = contents;
     this.#current = this.#adopt(contents);
   }
@@ -79,7 +83,7 @@ class StoredKeyring implements Keyring {
   }
 
   get generation(): number {
-    return this.#current.generation;
+    return this.#current;
   }
 
   encrypt(plain: Uint8Array, kind: Kind): SealedValue {
@@ -91,14 +95,26 @@ class StoredKeyring implements Keyring {
     }
     this.#left -= 1;
     const id = this.#ids.next();
-    const bytes = sealEnvelope(this.#current, plain, bound(this.storeId, id, kind));
+    const generation = this.#current;
+    const bytes = this.#cipher.seal(this.#key(generation).cipherKey, plain, {
+      generation,
+      bound: bound(this.storeId, id, kind),
+    });
     return { id, bytes, digest: sha256(bytes) };
   }
 
   decrypt(value: SealedValue, kind: Kind): Uint8Array {
-    const key = this.#keys.get(envelopeGeneration(value.bytes));
+    const { id, bytes } = value;
+    const { cipherKey, key } = this.#key(envelopeGeneration(bytes));
+    const boundTo = bound(this.storeId, id, kind);
+    if (bytes[0] === valueFormat) return this.#cipher.open(cipherKey, bytes, boundTo);
+    return openEnvelope(key, bytes, Buffer.from(boundTo, 'latin1'));
+  }
+
+  #key(generation: number): HeldKey {
+    const key = this.#keys.get(generation);
     if (key === undefined) throw new PlumbError('corrupt', 'a value names a data key that the keyring does not hold');
-    return openEnvelope(key, value.bytes, bound(this.storeId, value.id, kind));
+    return key;
   }
 
   fingerprint(context: string, value: Uint8Array | string): string {
@@ -172,7 +188,7 @@ class StoredKeyring implements Keyring {
         continue;
       }
       const granted = usesOf(next.dataKeys.at(-1)) - usesOf(sameKey(before.dataKeys, next.dataKeys.at(-1)));
-      const goesOn = next.dataKeys.at(-1)?.generation === this.#current.generation;
+      const goesOn = next.dataKeys.at(-1)?.generation === this.#current;
       this.#contents = next;
       this.#current = this.#adopt(next);
       this.#left = goesOn ? this.#left + granted : granted;
@@ -180,23 +196,32 @@ class StoredKeyring implements Keyring {
     }
   }
 
-  #adopt(contents: KeyringContents): EnvelopeKey {
-    this.#keys = new Map(contents.dataKeys.map(({ generation, key }) => [generation, key]));
+  #adopt(contents: KeyringContents): number {
+    const held = this.#keys;
+    this.#keys = new Map(
+      contents.dataKeys.map(({ generation, key }) => {
+        return [generation, held.get(generation) ?? { key, cipherKey: this.#cipher.key(key) }];
+      }),
+    );
     const last = contents.dataKeys.at(-1);
     if (last === undefined) throw new PlumbError('corrupt', 'the keyring holds no data key');
-    return { generation: last.generation, key: last.key };
+    return last.generation;
   }
 }
 
-/** Written anew for each value; nobody keeps it. */
-const boundBytes = Buffer.alloc(256);
+/** A data key for the values of today, and for those of format 1. */
+interface HeldKey {
+  readonly cipherKey: CipherKey;
+  readonly key: KeyObject;
+}
 
-/** Associated data of a value: what it may not be moved between. The bytes hold until the next call. */
-function bound(storeId: string, id: string, kind: Kind): Uint8Array {
-  const text = `plumb value|${storeId}|${id}|${kind}`;
-  return text.length > boundBytes.length
-    ? Buffer.from(text, 'latin1')
-    : boundBytes.subarray(0, boundBytes.write(text, 'latin1'));
+/** Associated data of a value: what it may not be moved between. */
+function bound(storeId: string, id: string, kind: Kind): string {
+  return `plumb value|${storeId}|${id}|${kind}`;
+}
+
+async function contentsOf(options: KeyringOptions): Promise<KeyringContents> {
+  return (await newest(options)) ?? firstContents(options);
 }
 
 function withNewDataKey(contents: KeyringContents): KeyringContents {
