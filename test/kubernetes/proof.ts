@@ -23,7 +23,7 @@ export interface ProofOptions {
   readonly steps: number;
   /** `fair`: nothing goes wrong but for people. Default `foul`. */
   readonly weather?: 'fair' | 'foul';
-  /** How long agreement may take once nothing goes wrong; default 90,000 ms: a look comes every minute at least. */
+  /** How long agreement may take once nothing goes wrong; default 200,000 ms: a look comes every minute at least. */
   readonly patienceMs?: number;
   /** Options of Node for our server. */
   readonly node?: readonly string[];
