@@ -103,7 +103,12 @@ class Relay {
   }
 
   reset(): void {
-    for (const socket of [this.#near, this.#far]) if (!socket.destroyed) socket.resetAndDestroy();
+    for (const socket of [this.#near, this.#far]) {
+      const isEnding = socket.writableEnded && !socket.writableFinished;
+      // The system resets none whose end is on its way, and it would never be told that it has closed.
+      if (isEnding) socket.destroy();
+      else if (!socket.destroyed) socket.resetAndDestroy();
+    }
   }
 
   end(): void {

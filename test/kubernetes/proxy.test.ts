@@ -65,6 +65,15 @@ describe.skipIf(without('kubernetes'))('a proxy of connections', () => {
     expect(proxy.accepted).toBe(3);
   });
 
+  test('cuts a connection that is just ending, and knows that it is gone', async () => {
+    expect(await ready()).toBe('ok');
+    const closed = proxy.closed();
+    proxy.cut('end');
+    proxy.cut('reset');
+    await closed;
+    expect(proxy.open).toBe(0);
+  });
+
   test('refuses new connections while those that are open go on', async () => {
     using other = clientAt(proxy.server);
     expect(await ready()).toBe('ok');
