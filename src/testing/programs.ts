@@ -112,10 +112,11 @@ const firstPort = 20_000 + (Number(process.env['VITEST_POOL_ID'] ?? 0) % 24) * p
 const givenPorts = new Set<number>();
 
 /**
- * A port of loopback that nobody listens on, below those that the system hands out, and not given twice: whoever stops
- * listening finds it free again.
+ * A port of loopback that nobody listens on, below those that the system hands out, and not given again for long: whoever
+ * stops listening finds it free again.
  */
 export async function freePort(): Promise<number> {
+  if (givenPorts.size > portsEach / 2) givenPorts.clear();
   for (;;) {
     const port = firstPort + Math.floor(Math.random() * portsEach);
     if (givenPorts.has(port) || !(await isFree(port))) continue;
