@@ -50,16 +50,31 @@ function calledBy(table: Table, words: readonly string[]): Called {
   return { words: [first, command.name], row: command, siblings };
 }
 
+const usage = 'plumb COMMAND …';
+
+/** The page of the program itself. */
+export function programPage(table: Table): Page {
+  return {
+    name: 'plumb',
+    brief: about,
+    sections: [{ title: 'SYNOPSIS', lines: [usage] }, ...programSections(table)],
+  };
+}
+
 function overview(table: Table, room: number): string {
+  return help(`plumb: ${about}`, usage, room, programSections(table));
+}
+
+function programSections(table: Table): readonly Section[] {
   const sections = Object.entries(areas).map(([area, title]) => ({
     title,
     rows: rowsOf(table.filter((row) => row.area === area)),
   }));
-  return help(`plumb: ${about}`, 'plumb COMMAND …', room, [
+  return [
     ...sections,
     { title: 'HELP TOPICS', rows: topics.map(({ name, brief }): Row => [name, brief]) },
     { title: 'MORE', lines: ['plumb COMMAND --help', 'plumb help TOPIC'] },
-  ]);
+  ];
 }
 
 function groupText({ name, brief, commands = [] }: CommandRow, room: number): string {
@@ -73,9 +88,9 @@ function rowsOf(rows: readonly CommandRow[]): readonly Row[] {
   return rows.map(({ name, brief }) => [name, brief]);
 }
 
-function help(title: string, usage: string, room: number, sections: readonly Section[]): string {
+function help(title: string, synopsis: string, room: number, sections: readonly Section[]): string {
   const filled = sections.filter(({ rows, lines }) => (rows ?? lines ?? []).length > 0);
-  const all = [{ title: 'USAGE', lines: [usage] }, ...filled];
+  const all = [{ title: 'USAGE', lines: [synopsis] }, ...filled];
   return `${[title, ...all.map((section) => sectionText(section, room))].join('\n\n')}\n`;
 }
 

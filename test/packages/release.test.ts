@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { manifest } from '../../tools/build.ts';
 import { artefacts, release } from '../../tools/release.ts';
@@ -57,6 +57,20 @@ describe('the package', () => {
     ]);
     const licences = readFileSync(join(installed, 'node_modules/plumbd/LICENSES-OF-DEPENDENCIES.txt'), 'utf8');
     for (const name of ['fastify', 'pino', '@stricli/core']) expect(licences).toMatch(new RegExp(`^${name} \\d`, 'm'));
+  });
+
+  test('brings its manual, and npm puts it where man looks', () => {
+    const prefix = join(above, 'global');
+    const npm = ['install', '--global', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', prefix];
+    execFileSync('npm', [...npm, at('package')], { cwd: above, stdio: 'pipe' });
+    const pages = files.filter((name) => name.startsWith('package/man/')).map((name) => basename(name));
+    expect(pages).toEqual(
+      expect.arrayContaining(['plumb.1', 'plumb-get.1', 'plumb-sync-create.1', 'plumb-help-paths.1']),
+    );
+    const manual = join(prefix, 'share/man/man1');
+    expect(readdirSync(manual).sort()).toEqual([...pages].sort());
+    const shown = execFileSync(process.execPath, [program, 'help', '--man', 'sync', 'create'], { encoding: 'utf8' });
+    expect(readFileSync(join(manual, 'plumb-sync-create.1'), 'utf8')).toBe(shown);
   });
 
   test.each([

@@ -1,22 +1,13 @@
 import { exitCodes } from '#cli/failures';
-import type { CommandRow } from '#cli/table';
 import { commandTable } from '#cli/table';
 import { commandPage } from '#cli/help';
 import { pageText } from '#cli/page-text';
-
-/** Commands with the words that call them; groups are taken apart. */
-function leaves(rows: readonly CommandRow[], words: readonly string[]): readonly (readonly string[])[] {
-  return rows.flatMap((row) => {
-    const path = [...words, row.name];
-    if (row.commands !== undefined) return leaves(row.commands, path);
-    return row.load === undefined ? [] : [path];
-  });
-}
+import { commandWords } from '../../tools/manual.ts';
 
 /** `docs/cli.md` as the program itself describes it. */
 export async function commandReference(): Promise<string> {
   const codes = Object.values(exitCodes).map(({ code, means }) => `| ${code} | ${means} |`);
-  const sections = await Promise.all(leaves(commandTable, []).map(section));
+  const sections = await Promise.all(commandWords().map(section));
   return `# Commands
 
 What \`plumb COMMAND --help\` and \`man\` tell about every command, without what all of them have in common. \`plumb server --help\` says how to run [a server](server.md).

@@ -1,8 +1,7 @@
 import type { CommandModule } from '../command.ts';
 import type { CommandRow } from '../command-row.ts';
 import { argument, defineCommand, switchFlag } from '../command.ts';
-import { UsageError } from '../failures.ts';
-import { commandPage, helpText } from '../help.ts';
+import { commandPage, helpText, programPage } from '../help.ts';
 import { topicPage } from '../topics.ts';
 
 interface Flags {
@@ -13,7 +12,7 @@ interface Flags {
 export const helpCommand = (table: readonly CommandRow[]): CommandModule =>
   defineCommand<Flags, string[]>({
     parameters: {
-      flags: { man: switchFlag('Print the page of a command or a topic as a manual page, for man(1)') },
+      flags: { man: switchFlag('Print the page of the program, a command or a topic as a manual page, for man(1)') },
       positional: {
         kind: 'array',
         parameter: argument('WORD', 'A command with its words, or a topic. Default: all of them'),
@@ -28,9 +27,9 @@ export const helpCommand = (table: readonly CommandRow[]): CommandModule =>
     paged: true,
     async run(session, flags, ...words) {
       if (flags.man !== true) return session.print(await helpText(table, words, session.room));
-      if (words.length === 0) throw new UsageError('--man takes a command or a topic');
       const { manualPage } = await import('../man.ts');
-      const page = words.length === 1 ? topicPage(words[0] ?? '') : undefined;
+      const [first] = words;
+      const page = first === undefined ? programPage(table) : words.length === 1 ? topicPage(first) : undefined;
       session.print(manualPage(page ?? (await commandPage(table, words)), session.io.version));
     },
   });
