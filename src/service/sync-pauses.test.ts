@@ -37,6 +37,26 @@ describe('a pause', () => {
     expect((await syncs.get(root, 's')).pause).toEqual({ reason: 'two', by: 'person/root' });
   });
 
+  test('expects the sync that was read, where that is asked for; so does its end', async () => {
+    const { syncs, root } = use();
+    const seen: object[] = [];
+    const expecting = (answer: boolean) => ({
+      expect: (present: object) => {
+        seen.push(present);
+        return answer;
+      },
+    });
+    const { status: _, ...read } = await syncs.get(root, 's');
+    const other = 'mismatch: sys/syncs/s has been changed since';
+    expect(await refusal(syncs.pause(root, 's', { reason: 'x', ...expecting(false) }))).toBe(other);
+    expect((await syncs.get(root, 's')).pause).toBeUndefined();
+    const { pause } = await syncs.pause(root, 's', { reason: 'x', ...expecting(true) });
+    expect(await refusal(syncs.resume(root, 's', expecting(false)))).toBe(other);
+    expect((await syncs.get(root, 's')).pause).toEqual(pause);
+    await syncs.resume(root, 's', expecting(true));
+    expect(seen).toEqual([read, read, { ...read, pause }, { ...read, pause }]);
+  });
+
   test('stays when the sync is declared anew, until it has ended', async () => {
     const { syncs, root } = use();
     await syncs.pause(root, 's', { reason: 'why', for: '90s' });

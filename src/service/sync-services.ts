@@ -39,6 +39,8 @@ export interface TargetPutInput extends TargetInput {
 export type TargetCheckRequest = Partial<ExamineRequest>;
 export type { TargetReport };
 
+type Expecting = Pick<NounDeleteOptions, 'expect'>;
+
 export interface Syncs {
   /** Takes `sync` on it, `read` on every origin, `use` on the target, `assume` on `runAs`. */
   put(
@@ -52,17 +54,17 @@ export interface Syncs {
   /** Leaves the target as it is, unless what was written there is to be deleted first. */
   delete(caller: Caller, name: string, options: SyncDeleteOptions): Promise<{ readonly revision: number }>;
   /** Nothing is looked at or written until it is resumed, or until a time. Replaces an earlier pause. */
-  pause(caller: Caller, name: string, request: SyncPauseRequest): Promise<SyncView & { readonly revision: number }>;
-  /** Throws `conflict` when it is not paused. */
-  resume(
+  pause(
     caller: Caller,
     name: string,
-    options: { readonly reason?: string },
+    request: SyncPauseRequest & Expecting,
   ): Promise<SyncView & { readonly revision: number }>;
+  /** Throws `conflict` when it is not paused. */
+  resume(caller: Caller, name: string, options: NounDeleteOptions): Promise<SyncView & { readonly revision: number }>;
   /** Of entries that the caller may list; with `reveal`, values of config that the caller may read, which is recorded. */
   plan(caller: Caller, name: string, options?: SyncPlanOptions): Promise<Plan>;
   /** Carries the plan out now, whatever the mode but `paused`. */
-  apply(caller: Caller, name: string): Promise<Plan & { readonly status: SyncStatus }>;
+  apply(caller: Caller, name: string, options?: Expecting): Promise<Plan & { readonly status: SyncStatus }>;
 }
 export interface SyncInput {
   readonly from: string;

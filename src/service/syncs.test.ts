@@ -289,6 +289,21 @@ describe('plan and apply', () => {
     expect((await use().syncs.plan(use().root, 'laptop')).inAgreement).toBe(true);
   });
 
+  test('apply only what was read, where that is asked for', async () => {
+    await create({ mode: 'report' });
+    await settled();
+    const { syncs, root } = use();
+    const { generation } = await syncs.get(root, 'laptop');
+    const expecting = (wanted: number) => ({
+      expect: (present: object) => 'generation' in present && present.generation === wanted,
+    });
+    expect(await refusal(syncs.apply(root, 'laptop', expecting(generation - 1)))).toBe(
+      'mismatch: sys/syncs/laptop has been changed since',
+    );
+    expect(target.peek('place')).toBeUndefined();
+    expect((await syncs.apply(root, 'laptop', expecting(generation))).steps).toHaveLength(3);
+  });
+
   test('show nothing of what the caller may not list', async () => {
     await create({ mode: 'report' });
     await settled();

@@ -6,11 +6,11 @@ import { notFound } from './rights.ts';
 import type { Rights } from './rights.ts';
 import type {
   Caller,
+  NounDeleteOptions,
   NounPutOptions,
   Plan,
   SyncDeleteOptions,
   SyncInput,
-  SyncPauseRequest,
   SyncPlanOptions,
   Syncs,
   SyncView,
@@ -46,7 +46,7 @@ export interface SyncsOptions {
 type PutResult = SyncView & { readonly plan?: Plan; readonly revision: number };
 
 interface Respecification {
-  readonly reason: string | undefined;
+  readonly options: NounDeleteOptions;
   readonly change: (spec: SyncSpec, by: PrincipalName) => SyncSpec;
 }
 
@@ -133,16 +133,16 @@ export class SyncKeeper implements Syncs {
     return { revision: made.revision };
   }
 
-  async pause(caller: Caller, name: string, request: SyncPauseRequest): Promise<PutResult> {
+  async pause(caller: Caller, name: string, request: Parameters<Syncs['pause']>[2]): Promise<PutResult> {
     return this.#respecify(caller, name, {
-      reason: request.reason,
+      options: request,
       change: (spec, by) => ({ ...spec, pause: toPause(request, by, this.#options.clock.now()) }),
     });
   }
 
-  async resume(caller: Caller, name: string, { reason }: { readonly reason?: string }): Promise<PutResult> {
+  async resume(caller: Caller, name: string, options: NounDeleteOptions): Promise<PutResult> {
     return this.#respecify(caller, name, {
-      reason,
+      options,
       change: (spec) => {
         if (spec.pause === undefined) throw new PlumbError('conflict', `the sync ${name} is not paused`);
         return withoutPause(spec);
@@ -151,17 +151,18 @@ export class SyncKeeper implements Syncs {
   }
 
   /** Changes what is declared of a sync without declaring it anew: what it takes to declare one is not asked again. */
-  async #respecify(caller: Caller, name: string, { reason, change }: Respecification): Promise<PutResult> {
+  async #respecify(caller: Caller, name: string, { options, change }: Respecification): Promise<PutResult> {
     const path = nounPaths.sync(name);
     let spec: SyncSpec | undefined;
     const made = await this.#options.gate.change(this.#options.truth, caller, {
       action: 'sync',
       path,
-      reason: checkReason(reason),
+      reason: checkReason(options.reason),
       prepare: (draft, rights) => {
         rights.require('sync', path);
         const present = draft.record('sync', name);
         if (present === undefined) throw notFound(path);
+        checkExpected(path, { name, ...present }, options);
         spec = change(present, rights.principal as PrincipalName);
         return [recordOp('sync', name, spec)];
       },
@@ -177,9 +178,14 @@ export class SyncKeeper implements Syncs {
     });
   }
 
-  async apply(caller: Caller, name: string): Promise<Plan & { readonly status: SyncStatus }> {
+  async apply(
+    caller: Caller,
+    name: string,
+    options: NounDeleteOptions = {},
+  ): Promise<Plan & { readonly status: SyncStatus }> {
     const { reconciling, state } = this.#options;
     return this.#run(caller, name, async (spec) => {
+      checkExpected(nounPaths.sync(name), { name, ...spec }, options);
       const { status, ...plan } = await reconciling.apply(name);
       const told = showStatus(state, this.#options.gate.rights(caller), spec, status);
       return { ...this.#shown(caller, spec, plan), status: told };

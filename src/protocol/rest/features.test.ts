@@ -66,6 +66,18 @@ test.each(['projects/p', 'policies/p', 'syncs/s', 'targets/eu'])('a write of %s 
   expect(options.expect({ ...present, description: 'other' })).toBe(false);
 });
 
+test.each(['pause', 'resume', 'apply'])('where a sync is told to %s, what was read is expected', async (verb) => {
+  const seen: unknown[][] = [];
+  const handler = await makeHandler(stubServices(seen as unknown[]));
+  const read = await send({ method: 'GET', url: '/api/v1/syncs/s' }, handler);
+  const headers = { 'if-match': String(read.headers['etag']) };
+  const payload = verb === 'pause' ? { reason: 'r' } : {};
+  expect((await send({ method: 'POST', url: `/api/v1/syncs/s/${verb}`, payload, headers }, handler)).status).toBe(200);
+  const options = seen.at(-1)?.at(-1) as { expect(present: object): boolean };
+  const { status: _status, ...present } = read.json();
+  expect([options.expect(present), options.expect({ ...present, mode: 'other' })]).toEqual([true, false]);
+});
+
 describe('forms', () => {
   test('YAML is sent to who prefers it, with the same tag', async () => {
     const headers = { accept: 'application/yaml, application/json;q=0.5' };

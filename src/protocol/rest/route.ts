@@ -71,7 +71,7 @@ interface Spec<Q extends TObject, B extends TSchema, A extends TSchema> {
   readonly secret?: true;
   /** The answer holds no value and may be compressed. */
   readonly packs?: true;
-  /** What a GET takes as `If-None-Match`, a PUT or DELETE as `If-Match` besides. Default: no condition is known. */
+  /** What a GET takes as `If-None-Match`, a PUT, DELETE or POST as `If-Match` besides. Default: no condition is known. */
   readonly tagged?: true;
 }
 type Query<Q extends TObject> = Static<Q>;

@@ -143,8 +143,10 @@ export const syncRoutes: readonly Route[] = [
       url: '/api/v1/syncs/{name}/pause',
       body: syncs.SyncPauseRequest,
       answer: syncs.SyncChanged,
+      tagged: true,
     },
-    async ({ services, caller, path, body }) => ok(await services.syncs.pause(caller, path, body)),
+    async ({ services, caller, path, body, headers }) =>
+      ok(await services.syncs.pause(caller, path, { ...body, ...expectedRecord(headers) })),
   ),
   route(
     {
@@ -154,8 +156,10 @@ export const syncRoutes: readonly Route[] = [
       url: '/api/v1/syncs/{name}/resume',
       body: syncs.Reasoned,
       answer: syncs.SyncChanged,
+      tagged: true,
     },
-    async ({ services, caller, path, body }) => ok(await services.syncs.resume(caller, path, body)),
+    async ({ services, caller, path, body, headers }) =>
+      ok(await services.syncs.resume(caller, path, { ...body, ...expectedRecord(headers) })),
   ),
   route(
     {
@@ -176,7 +180,9 @@ export const syncRoutes: readonly Route[] = [
       method: 'POST',
       url: '/api/v1/syncs/{name}/apply',
       answer: syncs.AppliedPlan,
+      tagged: true,
     },
-    async ({ services, caller, path }) => ok(await services.syncs.apply(caller, path)),
+    async ({ services, caller, path, headers }) =>
+      ok(await services.syncs.apply(caller, path, expectedRecord(headers))),
   ),
 ];

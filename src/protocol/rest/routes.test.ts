@@ -139,7 +139,7 @@ const calls: Readonly<Record<string, readonly [url: string, payload: object | un
     ],
     resumeSync: ['/api/v1/syncs/s/resume', {}, ['syncs.resume', 's', {}]],
     planSync: ['/api/v1/syncs/s/plan?reveal=true', undefined, ['syncs.plan', 's', { reveal: true }]],
-    applySync: ['/api/v1/syncs/s/apply', {}, ['syncs.apply', 's']],
+    applySync: ['/api/v1/syncs/s/apply', {}, ['syncs.apply', 's', {}]],
     metrics: ['/metrics', undefined, ['system.metrics']],
     verifyAudit: ['/api/v1/audit/verify', undefined, ['system.verify']],
   };
