@@ -4,7 +4,7 @@
  */
 
 /** Kind and version of a blob; a part of what is authenticated. */
-const magic = new TextEncoder().encode('PLC1');
+const magic = new TextEncoder().encode('PLC2');
 const nonceBytes = 12;
 const tagBytes = 16;
 

@@ -109,10 +109,57 @@ describe('what is kept', () => {
     await theirs.save(folder('a'));
     await ours.forget('a');
     expect([await ours.load('a'), await ours.load('b')]).toMatchObject([undefined, { value: { folder: 'b' } }]);
+    await ours.forget('b', 'b/OTHER');
+    expect(await ours.load('b')).toBeDefined();
+    await ours.forget('b', 'b/NAME');
+    expect(await ours.load('b')).toBeUndefined();
+    await ours.save(folder('b'));
     await ours.clear();
     expect([await ours.load('b'), await ours.load('c')]).toEqual([undefined, undefined]);
     expect(await theirs.load('a')).toBeDefined();
     expect(storage.blobs.size).toBe(2);
+  });
+});
+
+describe('an end of everything', () => {
+  /** Two processes, each of which read the index before the other had written it. */
+  async function raced() {
+    const storage = memory();
+    const [ours, theirs] = [open(storage), open(storage)];
+    await ours.save(folder('first'));
+    const before = new Map(storage.blobs);
+    await theirs.save(folder('theirs'));
+    const late = { ...storage, read: async (name: string) => before.get(name) ?? null };
+    await open(late).save(folder('ours'));
+    return { storage, ours };
+  }
+
+  test('two processes that keep something at the same time keep both', async () => {
+    const { ours } = await raced();
+    for (const name of ['first', 'theirs', 'ours']) expect(await ours.load(name), name).toBeDefined();
+  });
+
+  test('ends what another process kept at the same time', async () => {
+    const { ours } = await raced();
+    await ours.clear();
+    for (const name of ['first', 'theirs', 'ours']) expect(await ours.load(name), name).toBeUndefined();
+    await ours.save(folder('next'));
+    expect([await ours.load('next'), await ours.load('theirs')]).toMatchObject([
+      { savedAt: expect.anything() },
+      undefined,
+    ]);
+  });
+
+  test('ends what stays because the index was taken away', async () => {
+    const storage = memory();
+    const cache = open(storage);
+    await cache.save(folder('a'));
+    const [name] = largest(storage.blobs);
+    for (const other of [...storage.blobs.keys()]) if (other !== name) storage.blobs.delete(other);
+    await cache.clear();
+    await cache.save(folder('b'));
+    expect(storage.blobs.has(name)).toBe(true);
+    expect(await cache.load('a')).toBeUndefined();
   });
 });
 

@@ -5,6 +5,7 @@
  */
 import { PlumbApiError } from './errors.ts';
 import { createSealer, now } from './seal.ts';
+import { randomName } from './transport.ts';
 import type { EvaluatedFolder } from './types.ts';
 
 /** Where the sealed bytes are kept. One blob for each name; a name is `[a-z0-9-]{1,80}`. */
@@ -45,8 +46,8 @@ export interface Cache {
   save(folder: EvaluatedFolder): Promise<void>;
   /** `undefined`: none, too old, or from the future. Throws `corrupt` for what was altered or is of another scope. */
   load(folder: string): Promise<Cached<EvaluatedFolder> | undefined>;
-  /** Ends what is kept of one folder: its reader may no longer have it. */
-  forget(folder: string): Promise<void>;
+  /** Ends what is kept of one folder, or of the entry at `path` in it: its reader may no longer have it. */
+  forget(folder: string, path?: string): Promise<void>;
   /** Ends what is kept of every folder of this scope. */
   clear(): Promise<void>;
 }
@@ -64,8 +65,19 @@ export function openCache(options: CacheOptions): Cache {
 }
 
 interface Kept {
+  /** That of the index when it was kept. */
+  readonly generation: string;
   readonly savedAt: number;
   readonly value: EvaluatedFolder;
+}
+
+/**
+ * What is kept counts as long as its generation is that of the index, and `clear` ends the index: so it also ends what
+ * the list does not name, because two processes wrote it at the same time or somebody took it away.
+ */
+interface Index {
+  readonly generation: string;
+  readonly folders: readonly string[];
 }
 
 class SealedCache implements Cache {
@@ -83,41 +95,58 @@ class SealedCache implements Cache {
 
   save(value: EvaluatedFolder): Promise<void> {
     return this.#alone(async () => {
-      const known = await this.#readIndex();
-      // The index first: what it does not name would outlive a clear.
-      if (!known.includes(value.folder)) await this.#put(indexOf, [...known, value.folder]);
-      const kept: Kept = { savedAt: this.#now(), value };
+      const { generation, folders } = (await this.#knownIndex()) ?? { generation: randomName(), folders: [] };
+      // The index first: the files of what it does not name would outlive a clear.
+      if (!folders.includes(value.folder))
+        await this.#put(indexOf, { generation, folders: [...folders, value.folder] });
+      const kept: Kept = { generation, savedAt: this.#now(), value };
       await this.#put(folderOf(value.folder), kept);
     });
   }
 
   async load(folder: string): Promise<Cached<EvaluatedFolder> | undefined> {
     const kept = (await this.#get(folderOf(folder))) as Kept | undefined;
-    if (kept === undefined) return undefined;
+    if (kept === undefined || kept.generation !== (await this.#readIndex())?.generation) return undefined;
     const age = this.#now() - kept.savedAt;
     if (age < -maxSkewMs || age > (this.#options.maxAgeMs ?? defaultMaxAgeMs)) return undefined;
     return { value: kept.value, savedAt: kept.savedAt };
   }
 
-  forget(folder: string): Promise<void> {
-    return this.#alone(async () => this.#options.storage.remove(await this.#nameOf(folderOf(folder))));
+  forget(folder: string, path?: string): Promise<void> {
+    return this.#alone(async () => {
+      const kept = path === undefined ? undefined : await this.#unlessAltered<Kept>(folderOf(folder));
+      const entries = kept?.value.entries.filter((entry) => entry.path !== path) ?? [];
+      if (kept === undefined || entries.length === 0) {
+        await this.#options.storage.remove(await this.#nameOf(folderOf(folder)));
+      } else if (entries.length < kept.value.entries.length) {
+        await this.#put(folderOf(folder), { ...kept, value: { ...kept.value, entries } });
+      }
+    });
   }
 
   clear(): Promise<void> {
     return this.#alone(async () => {
-      for (const folder of await this.#readIndex()) {
+      for (const folder of (await this.#knownIndex())?.folders ?? []) {
         await this.#options.storage.remove(await this.#nameOf(folderOf(folder)));
       }
       await this.#options.storage.remove(await this.#nameOf(indexOf));
     });
   }
 
+  async #readIndex(): Promise<Index | undefined> {
+    return (await this.#get(indexOf)) as Index | undefined;
+  }
+
   /** Folders that were ever kept in this scope; an altered index is begun anew. */
-  async #readIndex(): Promise<readonly string[]> {
+  #knownIndex(): Promise<Index | undefined> {
+    return this.#unlessAltered<Index>(indexOf);
+  }
+
+  async #unlessAltered<T>(subject: Subject): Promise<T | undefined> {
     try {
-      return ((await this.#get(indexOf)) as readonly string[] | undefined) ?? [];
+      return (await this.#get(subject)) as T | undefined;
     } catch (error) {
-      if (error instanceof PlumbApiError && error.code === 'corrupt') return [];
+      if (error instanceof PlumbApiError && error.code === 'corrupt') return undefined;
       throw error;
     }
   }

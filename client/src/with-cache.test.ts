@@ -143,6 +143,23 @@ describe('an entry', () => {
     await expect(get(client, 'a/b/N0')).rejects.toThrow();
   });
 
+  test.each([
+    ['403', refusal(403, 'forbidden')],
+    ['404', refusal(404, 'not-found')],
+  ])('that is refused with %s is not answered from its folder either', async (_, answer) => {
+    const { client, server, told } = stage();
+    server.answer = folder('refused', 'other');
+    server.now = 1000;
+    await client.entries.evaluate({ folder: 'a/b' });
+    server.answer = answer;
+    await expect(get(client, 'a/b/N0')).rejects.toThrow();
+    server.answer = away;
+    await expect(get(client, 'a/b/N0')).rejects.toMatchObject({ cause: away });
+    expect(await get(client, 'a/b/N1')).toMatchObject({ value: 'other' });
+    expect(told.fallbacks).toMatchObject([{ asked: 'a/b/N1', savedAt: 1000 }]);
+    expect((await client.entries.evaluate({ folder: 'a/b' })).entries).toHaveLength(1);
+  });
+
   test('raw, or as an older version, is not kept', async () => {
     const { client, server, blobs } = stage();
     server.answer = entry('a/b/N0', 'x');

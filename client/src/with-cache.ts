@@ -52,6 +52,7 @@ export function withCache(client: Client, cache: Cache, options: CacheUse = {}):
 
 /** A single entry is kept like a folder whose name no folder has. */
 const nameOfEntry = (path: string): string => `/${path}`;
+const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
 class CachedReads {
   readonly #client: Client;
@@ -74,11 +75,14 @@ class CachedReads {
   }
 
   get(path: string): Promise<EvaluatedEntry> {
-    const folder = nameOfEntry(path);
+    const alone = nameOfEntry(path);
     return this.#answer(path, {
       ask: () => this.#client.entries.get({ path }),
-      keep: (entry) => this.#cache.save({ folder, revision: entry.revision, entries: [entry] }),
-      forget: () => this.#cache.forget(folder),
+      keep: (entry) => this.#cache.save({ folder: alone, revision: entry.revision, entries: [entry] }),
+      forget: async () => {
+        await this.#cache.forget(alone);
+        await this.#cache.forget(folderOf(path), path);
+      },
       recall: () => this.#recallEntry(path),
     });
   }
@@ -86,7 +90,7 @@ class CachedReads {
   /** By itself or in its folder: whichever is newer. `undefined` where the newer does not have it. */
   async #recallEntry(path: string): Promise<Cached<EvaluatedEntry> | undefined> {
     const alone = await this.#cache.load(nameOfEntry(path));
-    const within = await this.#cache.load(path.slice(0, Math.max(0, path.lastIndexOf('/'))));
+    const within = await this.#cache.load(folderOf(path));
     const newer = (alone?.savedAt ?? -Infinity) > (within?.savedAt ?? -Infinity) ? alone : within;
     const entry = newer?.value.entries.find((each) => each.path === path);
     return newer === undefined || entry === undefined ? undefined : { value: entry, savedAt: newer.savedAt };
