@@ -7,7 +7,6 @@ import type { Transport, TransportRequest, TransportResponse } from '@plumbd/cli
 import type { CliInput, CliIo, CliOutput } from '#cli/io';
 import { PlumbError } from '#domain/errors';
 import { realFiles } from './main-files.ts';
-import { become, spawn } from './main-programs.ts';
 import { certificate, keyring, wait } from './main-world.ts';
 
 /** `version` is that of the package, or reads it when it is asked for. */
@@ -34,9 +33,10 @@ export function realIo(process: NodeJS.Process, version: string | (() => string)
     keyring: keyring(process),
     transport: ({ socket }) => httpTransport(socket, whileWaiting),
     // The child has our output; nothing is printed before it.
-    expectSpawn: () => whileWaiting.splice(0, Infinity, () => process.getBuiltinModule('node:child_process')),
-    spawn,
-    become(request) {
+    expectSpawn: () => whileWaiting.splice(0, Infinity, () => process.getBuiltinModule('node:child_process'), programs),
+    spawn: async (request) => (await programs()).spawn(request),
+    async become(request) {
+      const { become } = await programs();
       // An open stream would leave its settings to the command.
       if (opened.size === 0) become(request);
     },
@@ -48,6 +48,8 @@ export function realIo(process: NodeJS.Process, version: string | (() => string)
     },
   };
 }
+
+const programs = () => import('./main-programs.ts');
 
 /** Streams that something was written to; to ask about the others would make them. */
 const opened = new Set<NodeJS.WriteStream>();

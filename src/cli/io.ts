@@ -37,7 +37,7 @@ export interface CliIo {
    * Puts the command into the place of this process, as exec(2) does: terminal, signals and exit code are then
    * its own, and nobody stays behind who knows the values. Returns where that cannot be done; `spawn` then.
    */
-  readonly become?: (request: Omit<SpawnRequest, 'output'>) => void;
+  readonly become?: (request: Omit<SpawnRequest, 'output'>) => Promise<void>;
   /** Says that `spawn` will be called, so that what it needs can be loaded while a request is under way. */
   readonly expectSpawn: () => void;
   readonly spawn: (request: SpawnRequest) => Promise<Child>;

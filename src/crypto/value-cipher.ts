@@ -6,6 +6,7 @@
 import { createHmac, type KeyObject, randomFillSync } from 'node:crypto';
 import type { Libsodium } from 'libsodium';
 import { PlumbError } from '#domain/errors';
+import { loadLibsodium } from './libsodium.ts';
 
 export const valueFormat = 2;
 const nonceAt = 5;
@@ -35,12 +36,16 @@ export class ValueCipher {
   private constructor(library: Libsodium) {
     this.#library = library;
     this.#boundAt = allocate(library, boundRoom);
-    this.#roomAt = allocate(library, 2 * usualRoom);
+    this.#roomAt = allocate(library, usualRoom);
     this.#heap = heapOf(library);
   }
 
-  static async load(): Promise<ValueCipher> {
-    const { loadLibsodium } = await import('./libsodium.ts');
+  /** The one of this process: all keyrings share it. */
+  static load(): Promise<ValueCipher> {
+    return loaded;
+  }
+
+  static async make(): Promise<ValueCipher> {
     const library = await loadLibsodium({ getRandomValue: () => randomFillSync(new Uint32Array(1))[0] ?? 0 });
     if (library._sodium_init() < 0) throw new Error('libsodium does not start');
     return new ValueCipher(library);
@@ -114,6 +119,11 @@ export class ValueCipher {
     return this.#heap;
   }
 }
+
+/** Begun at once: it is compiled on other threads, while the rest of the server is loaded. */
+const loaded = ValueCipher.make();
+// Whoever asks for it is told.
+loaded.catch(() => undefined);
 
 function heapOf({ HEAPU8: { buffer, byteOffset, byteLength } }: Libsodium): Buffer {
   return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);

@@ -7,7 +7,10 @@ const seeds = Array.from({ length: 50 }, (_, index) => index + 1);
 
 describe('two writers, a reconciler, faults and deaths: every promise is kept', () => {
   test.each(seeds)('seed %i', async (seed) => {
-    expect(await simulate({ seed })).toMatchObject({ seed, violations: [] });
+    const { violations, counts } = await simulate({ seed });
+    expect(violations).toEqual([]);
+    // Where nothing happens every promise is kept.
+    expect(counts.acknowledged).toBeGreaterThan(0);
   });
 });
 

@@ -134,7 +134,7 @@ async function prepareFor(session: Session, { flags, words, folder, entries }: G
 
 async function runPrepared(session: Session, { request, end }: Prepared): Promise<number> {
   try {
-    if (request.output === 'inherit') session.io.become?.(request);
+    if (request.output === 'inherit') await session.io.become?.(request);
     const { supervise } = await import('../supervise.ts');
     return await supervise(session.io, request);
   } catch (error) {

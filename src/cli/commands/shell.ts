@@ -60,7 +60,7 @@ async function start({ io }: Session, folder: string, env: Readonly<Record<strin
   const program = io.env['SHELL'] || '/bin/sh';
   const { args, variables } = promptOf(basename(program), folder, env);
   const request = { command: program, args, env: { ...env, ...variables, [marker]: folder } };
-  io.become?.(request);
+  await io.become?.(request);
   const { supervise } = await import('../supervise.ts');
   return supervise(io, { ...request, output: 'inherit' });
 }

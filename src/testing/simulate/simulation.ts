@@ -25,6 +25,7 @@ import { SimulatedServer } from './server.ts';
 import type { Up } from './server.ts';
 import { MemoryTarget } from './target.ts';
 import type { MemoryWrite } from './target.ts';
+import { ValueCipher } from '#crypto/value-cipher';
 import { serverPrincipal } from '#domain/principal';
 import { prepareBootstrap } from '#service/bootstrap';
 import type { Caller } from '#service/services';
@@ -54,6 +55,8 @@ const rough: Weather = { fault: 0.01, death: 0.004, delay: 30 };
 
 /** Runs one seed to its end. Throws nothing: what is wrong stands in the report. */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
+  // This takes time of the real world, for which the simulated one would not wait.
+  await ValueCipher.load();
   const simulation = new Simulation(options);
   await simulation.run();
   return simulation.report();
