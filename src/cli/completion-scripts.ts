@@ -2,7 +2,7 @@
 
 const bash = String.raw`# Completion of plumb for bash, to be read by: source <(plumb completion bash)
 _plumb_complete() {
-  local rest=${'$'}{COMP_LINE:0:COMP_POINT} cur=${'$'}{COMP_WORDS[COMP_CWORD]} trimmed word typed before line text i n=0
+  local rest=${'$'}{COMP_LINE:0:COMP_POINT} cur=${'$'}{COMP_WORDS[COMP_CWORD]} trimmed word typed quote before line text i n=0
   local -a words
   # Bash takes words apart at = : and @; here they are put together again.
   for ((i = 0; i <= COMP_CWORD; i++)); do
@@ -15,7 +15,11 @@ _plumb_complete() {
     fi
     rest=${'$'}{trimmed:${'$'}{#word}}
   done
-  typed=${'$'}{words[n-1]#[\"\']}
+  typed=${'$'}{words[n-1]} quote=
+  case $typed in
+    [\"\']*) quote=${'$'}{typed:0:1} typed=${'$'}{typed:1} ;;
+    *) typed=${'$'}{typed//\\/} cur=${'$'}{cur//\\/} ;;
+  esac
   words[n-1]=$typed
   cur=${'$'}{cur#[\"\']}
   [[ $cur == [=:@] ]] && cur=
@@ -33,7 +37,19 @@ _plumb_complete() {
         ;;
       *)
         text=${'$'}{line%%$'\t'*}
-        COMPREPLY+=("${'$'}{text#"$before"}")
+        word=${'$'}{text#"$before"}
+        # A name may have anything in it that a shell obeys.
+        case $quote in
+          \') word=${'$'}{word//\'/\'\\\'\'} ;;
+          \")
+            word=${'$'}{word//\\/\\\\}
+            word=${'$'}{word//\"/\\\"}
+            word=${'$'}{word//\$/\\\$}
+            word=${'$'}{word//$'\x60'/\\$'\x60'}
+            ;;
+          *) [[ -z $word ]] || printf -v word %q "$word" ;;
+        esac
+        COMPREPLY+=("$word")
         [[ $text == *[/=:@] ]] && compopt -o nospace 2>/dev/null
         ;;
     esac

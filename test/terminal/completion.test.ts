@@ -1,5 +1,5 @@
 /** The completion scripts in the shells themselves, as fingers on a keyboard use them. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -129,6 +129,24 @@ describe.each(shells)('$name', ({ command, prompt, load, list }) => {
     expect(screen).toContain('DB_HOST');
     expect(screen).not.toContain('db.changelog');
     await emptied();
+  });
+
+  test.each([
+    ['as it is', ''],
+    ['in double quotes', '"'],
+    ['in single quotes', "'"],
+  ])('a name that the shell would obey stays a name, %s', async (_, quote) => {
+    await window.type(`plumb set 'changelog/test/odd $(touch obeyed) "\`x\`=a-name' --kind config --reason x; clear`);
+    await window.press('Enter');
+    await window.until(/^ready> *\n*$/);
+    await window.type(`plumb get ${quote}changelog/test/od`);
+    await window.press('Tab');
+    await window.until(/obeyed/);
+    await window.press('Enter');
+    const screen = await window.until(/^ready> *\n*$/m);
+    await emptied();
+    expect(screen).toMatch(/^a-name$/m);
+    expect(await readdir(home)).not.toContain('obeyed');
   });
 
   test('says nothing where no server answers', async () => {
