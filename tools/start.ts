@@ -16,12 +16,37 @@ const fs = process.getBuiltinModule('node:fs');
 
 /** Where Node keeps compiled code of this version, these options and this user; `undefined`: it may not, or cannot. */
 function folderOfCode(): string | undefined {
-  const given = env['NODE_COMPILE_CACHE'];
-  if (given === '') return undefined;
-  const home = env['XDG_CACHE_HOME'] || `${env['HOME'] || '/nonexistent'}/.cache`;
   const { enableCompileCache, getCompileCacheDir } = process.getBuiltinModule('node:module');
-  if (given === undefined) enableCompileCache(`${home}/plumb/compile`);
-  return getCompileCacheDir();
+  const given = env['NODE_COMPILE_CACHE'];
+  const own = given === undefined ? ownFolder() : undefined;
+  if (own !== undefined) enableCompileCache(own);
+  return own === undefined && !given ? undefined : getCompileCacheDir();
+}
+
+/**
+ * In the user's own cache. Node itself runs whatever it finds there, so nobody else may be able to put anything there: in
+ * the home of somebody else, as under a sudo that keeps HOME, or below the working folder nothing is kept.
+ */
+function ownFolder(): string | undefined {
+  const { XDG_CACHE_HOME: cache = '', HOME: home = '' } = env;
+  const above = cache.startsWith('/') ? [cache] : [home, `${home}/.cache`];
+  if (!above.every((path) => path.startsWith('/'))) return undefined;
+  const ours = `${above.at(-1)}/plumb`;
+  const folder = `${ours}/compile`;
+  try {
+    if (!above.every((path) => isOwn(path) ?? true)) return undefined;
+    if (isOwn(folder) === undefined) fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const isSafe = [...above, ours].every((path) => isOwn(path)) && isOwn(folder, 0o022);
+    return isSafe === true ? folder : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether it is the user's, without any of these rights; `undefined`: there is nothing. */
+function isOwn(path: string, without = 0): boolean | undefined {
+  const found = fs.statSync(path, { throwIfNoEntry: false });
+  return found && found.uid === process.getuid?.() && (found.mode & without) === 0;
 }
 
 /**

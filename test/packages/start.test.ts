@@ -2,7 +2,9 @@
 import { execFile } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -34,11 +36,11 @@ beforeEach(() => {
 const refused = { code: 5, stderr: expect.stringContaining('http://127.0.0.1:9') as string };
 
 /** Runs the program; `code` is that with which it ended, or the name of the signal. */
-function start(env: NodeJS.ProcessEnv = {}, words: readonly string[] = ['get', 'a/b']) {
+function start(env: NodeJS.ProcessEnv = {}, words: readonly string[] = ['get', 'a/b'], cwd?: string) {
   const { PATH } = process.env;
   const given = { PATH, HOME: home, PLUMB_ADDR: 'http://127.0.0.1:9', PLUMB_TOKEN: `plumb.abcdefgh.${'x'.repeat(43)}` };
   return new Promise<{ readonly code: number | string; readonly stderr: string }>((resolve) => {
-    execFile(process.execPath, [program, ...words], { env: { ...given, ...env } }, (error, _, stderr) => {
+    execFile(process.execPath, [program, ...words], { env: { ...given, ...env }, cwd }, (error, _, stderr) => {
       resolve({ code: error?.signal ?? error?.code ?? 0, stderr });
     });
   });
@@ -105,6 +107,40 @@ test('nothing is kept where Node may keep nothing, and that is no fault', async 
   expect(await start({ NODE_DISABLE_COMPILE_CACHE: '1' })).toEqual(refused);
   expect(await start({ NODE_COMPILE_CACHE: '' })).toEqual(refused);
   expect(await start({ HOME: '/dev/null' })).toEqual(refused);
+  expect(kept()).toEqual([]);
+});
+
+/** Every file below the home that V8's code could stand in. */
+const codeBelow = (path: string): readonly string[] =>
+  readdirSync(path, { recursive: true, withFileTypes: true }).flatMap((entry) => (entry.isFile() ? [entry.name] : []));
+
+test('nothing is kept in a folder that others may write to', async () => {
+  const folder = join(home, '.cache/plumb/compile');
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o777);
+  expect(await start()).toEqual(refused);
+  expect(codeBelow(home)).toEqual([]);
+});
+
+test('nothing is kept below the working folder, which somebody else may have filled', async () => {
+  expect(await start({ XDG_CACHE_HOME: '.' }, undefined, home)).toEqual(refused);
+  expect(codeBelow(join(home, '.cache')).length).toBeGreaterThan(0);
+  expect(readdirSync(home)).toEqual(['.cache']);
+  expect(await start({ HOME: '' }, undefined, home)).toEqual(refused);
+  expect(readdirSync(home)).toEqual(['.cache']);
+});
+
+test.runIf(process.getuid?.() === 0)('nothing is kept in the home of somebody else', async () => {
+  chownSync(home, 65_534, 65_534);
+  expect(await start()).toEqual(refused);
+  expect(readdirSync(home)).toEqual([]);
+  chownSync(home, 0, 0);
+  expect(await start()).toEqual(refused);
+  const [path = ''] = kept();
+  expect(statSync(join(home, '.cache/plumb')).mode & 0o777).toBe(0o700);
+  chownSync(join(home, '.cache'), 65_534, 65_534);
+  rmSync(path);
+  expect(await start()).toEqual(refused);
   expect(kept()).toEqual([]);
 });
 
