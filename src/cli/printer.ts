@@ -1,7 +1,7 @@
 /** Where the output of a command goes, and how it looks for people and for programs. */
 import { failureText } from './failures.ts';
 import type { CliIo } from './io.ts';
-import { printable, printableLines } from './style.ts';
+import { printable, printableJson, printableLines } from './style.ts';
 
 /** How documents for programs look, where they are not JSON. */
 export interface Documents {
@@ -64,19 +64,28 @@ export class Printer {
 
   /** What the API answers, for a program: in JSON, or in the format that was asked for. */
   printJson(content: unknown): void {
-    this.print(this.#documents?.one(content) ?? `${JSON.stringify(content, null, 2)}\n`);
+    this.print(this.#documents?.one(content) ?? `${this.#json(JSON.stringify(content, null, 2))}\n`);
   }
 
   /** The same for one of a stream of answers: JSON has a line for each. */
   printJsonLine(content: unknown): void {
-    this.print(this.#documents?.next(content) ?? `${JSON.stringify(content)}\n`);
+    this.print(this.#documents?.next(content) ?? `${this.#json(JSON.stringify(content))}\n`);
+  }
+
+  /** JSON itself escapes less than what a terminal obeys. */
+  #json(text: string): string {
+    return this.io.stdout.isTerminal ? printableJson(text) : text;
   }
 
   /** A whole value: to the byte where a program reads it, with escapes for what a terminal would obey. */
   printValue(value: string | Uint8Array): void {
     if (typeof value !== 'string') return this.io.stdout.write(value);
-    const text = this.io.stdout.isTerminal ? printableLines(value) : value;
-    this.io.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+    this.printFile(value.endsWith('\n') ? value : `${value}\n`);
+  }
+
+  /** The same for the text of a file, which ends as it ends. */
+  printFile(text: string): void {
+    this.print(this.io.stdout.isTerminal ? printableLines(text) : text);
   }
 
   /** On standard error, so that it never mixes with what a program reads. */

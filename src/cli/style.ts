@@ -50,6 +50,15 @@ export function printableLines(text: string): string {
   );
 }
 
+/** The same for JSON, by its own escapes: it says the same to a program. */
+export function printableJson(text: string): string {
+  return text.replace(unprintable, (character) =>
+    character === '\n'
+      ? character
+      : character.split('').reduce((all, unit) => `${all}\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`, ''),
+  );
+}
+
 /** A value as it is shown in tables: in double quotes, on one line. */
 export function quoted(value: string): string {
   return printable(JSON.stringify(value));

@@ -115,7 +115,7 @@ function write(session: Session, flags: Writing, { folder, entries }: EvaluatedF
   if (format === 'files') writeFiles(session.io, output ?? '', named);
   else {
     const text = printEntries(format, named, title);
-    if (output === undefined) return session.print(text);
+    if (output === undefined) return session.printFile(text);
     session.io.files.writePrivate(resolve(session.io.cwd, output), text);
   }
   session.note('note', `wrote ${entries.length} names to ${printable(output ?? '')}`);
