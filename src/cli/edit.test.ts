@@ -143,3 +143,30 @@ describe('a signal while the editor is open', () => {
     expect(await terminal.run('edit', 'a/b')).toMatchObject({ code: 0, stdout: 'nothing is changed\n' });
   });
 });
+
+describe('a signal while the server is asked', () => {
+  /** An answer at whose coming the signal comes. */
+  const interrupting = (terminal: () => FakeTerminal, signal: 'SIGINT' | 'SIGTERM') => ({
+    get status() {
+      terminal().signals.get(signal)?.(signal);
+      return 200;
+    },
+    body: done,
+  });
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s begins nothing more, and names the file that stays', async (signal, code) => {
+    const { terminal, left } = scene({
+      edit: (text) => text.replace('80', '81'),
+      applied: interrupting(() => terminal, signal),
+    });
+    const outcome = await terminal.run('edit', 'a/b', '--reveal');
+    expect(outcome.code).toBe(code);
+    expect(outcome.stderr).toContain(`ended by ${signal} before the change was answered`);
+    expect(outcome.stderr).toContain(`what you typed is kept in ${left()[1]}`);
+    expect(terminal.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
+    expect(terminal.signals.size).toBe(0);
+  });
+});

@@ -7,28 +7,85 @@ import type { Child, CliIo } from './io.ts';
 /** Longest text that is read back, in bytes. */
 const maxBytes = 64 * 1024 * 1024;
 
-/** One file, edited as often as need be. */
+const numbers = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
+type Ending = keyof typeof numbers;
+/** A terminal tells the editor of these by itself. */
+const fromTerminal: ReadonlySet<string> = new Set<Ending>(['SIGINT', 'SIGQUIT']);
+
+/** One file, edited as often as need be. Until it is closed no signal ends the process: the file would stay. */
 export class EditedFile {
   readonly #io: CliIo;
   readonly #folder: string;
   readonly path: string;
+  /** Rejects with {@link Interrupted} when a signal comes while no editor is open. */
+  readonly interrupted: Promise<never>;
+  /** Takes the handlers of signals away. */
+  readonly close: () => void;
+  #isOpen = false;
+  #editor: Child | undefined;
+  #endedBy: Ending | undefined;
 
   /** In $XDG_RUNTIME_DIR, else in memory, else in the folder for temporary files: always in a folder of mode 0700. */
   constructor(io: CliIo, name: string) {
     this.#io = io;
+    const { promise, reject } = Promise.withResolvers<never>();
+    promise.catch(() => undefined);
+    this.interrupted = promise;
+    this.close = io.onSignals(Object.keys(numbers) as Ending[], (signal) => {
+      if (this.#isOpen && fromTerminal.has(signal)) return;
+      this.#endedBy = signal as Ending;
+      if (this.#isOpen) this.#editor?.kill(signal);
+      else reject(this.#interruption(this.#endedBy));
+    });
     this.#folder = io.files.makePrivateFolder(folderFor(io));
     this.path = join(this.#folder, name.replaceAll(/[^\w.-]+/g, '-'));
+  }
+
+  /** Throws {@link Interrupted} once a signal has come: nothing more is to be begun. */
+  checkInterrupted(): void {
+    if (this.#endedBy !== undefined) throw this.#interruption(this.#endedBy);
+  }
+
+  #interruption(signal: Ending): Interrupted {
+    const when = this.#isOpen ? 'while the editor was open; nothing is changed' : 'before the change was answered';
+    return new Interrupted(`ended by ${signal} ${when}`, 128 + numbers[signal]);
   }
 
   /** The text as the editor left it. Throws when the editor fails, or is ended by a signal; the file then stays. */
   async edit(text: string): Promise<string> {
     this.#io.files.writePrivate(this.path, text);
-    const code = await runEditor(this.#io, this.path);
+    this.checkInterrupted();
+    const code = await this.#runEditor();
     if (code !== 0) {
       throw new PlumbError('invalid', `the editor ended with ${code}, so nothing is changed`);
     }
     const bytes = this.#io.files.read(this.path, maxBytes);
     return bytes === null ? '' : decode(bytes);
+  }
+
+  /** The exit code of the editor. */
+  async #runEditor(): Promise<number> {
+    const editor = commandOf(this.#io);
+    // Replacing the shell, where that can be done, lets signals reach the editor itself.
+    const exec = /^[\w./ +-]+$/.test(editor) && !/^\s*\w+=/.test(editor) ? 'exec ' : '';
+    const env = Object.fromEntries(
+      Object.entries(this.#io.env).flatMap(([name, value]) =>
+        value === undefined || name === 'PLUMB_TOKEN' ? [] : [[name, value]],
+      ),
+    );
+    // A core dump of the editor would hold the values.
+    const args = ['-c', `ulimit -c 0; ${exec}${editor} "$@"`, 'plumb-edit', this.path];
+    this.#isOpen = true;
+    try {
+      this.#editor = await this.#io.spawn({ command: 'sh', args, env, output: 'inherit' });
+      if (this.#endedBy !== undefined) this.#editor.kill(this.#endedBy);
+      const result = await this.#editor.ended;
+      this.checkInterrupted();
+      return 'code' in result ? result.code : 128 + result.signal;
+    } finally {
+      this.#isOpen = false;
+      this.#editor = undefined;
+    }
   }
 
   /** What the editor has left there now; `undefined`: nothing, or nothing that can be read. */
@@ -79,44 +136,12 @@ function commandOf({ env, stdin }: CliIo): string {
   return chosen ?? 'vi';
 }
 
-const numbers: Readonly<Partial<Record<NodeJS.Signals, number>>> = { SIGHUP: 1, SIGTERM: 15 };
-
-/** The exit code of the editor. A terminal tells it by itself of an interrupt; other signals are handed on. */
-async function runEditor(io: CliIo, path: string): Promise<number> {
-  const editor = commandOf(io);
-  // Replacing the shell, where that can be done, lets signals reach the editor itself.
-  const exec = /^[\w./ +-]+$/.test(editor) && !/^\s*\w+=/.test(editor) ? 'exec ' : '';
-  const env = Object.fromEntries(
-    Object.entries(io.env).flatMap(([name, value]) =>
-      value === undefined || name === 'PLUMB_TOKEN' ? [] : [[name, value]],
-    ),
-  );
-  let child: Child | undefined;
-  let ended: NodeJS.Signals | undefined;
-  const release = io.onSignals(['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'], (signal) => {
-    if (numbers[signal] === undefined) return;
-    ended = signal;
-    child?.kill(signal);
-  });
-  try {
-    // A core dump of the editor would hold the values.
-    const args = ['-c', `ulimit -c 0; ${exec}${editor} "$@"`, 'plumb-edit', path];
-    child = await io.spawn({ command: 'sh', args, env, output: 'inherit' });
-    if (ended !== undefined) child.kill(ended);
-    const result = await child.ended;
-    if (ended !== undefined) throw new Interrupted(128 + (numbers[ended] ?? 0));
-    return 'code' in result ? result.code : 128 + result.signal;
-  } finally {
-    release();
-  }
-}
-
-/** Plumb itself was told to end while the editor was open. */
+/** Plumb itself was told to end. */
 export class Interrupted extends PlumbError {
   readonly exitCode: number;
 
-  constructor(exitCode: number) {
-    super('invalid', 'ended while the editor was open; nothing is changed');
+  constructor(message: string, exitCode: number) {
+    super('invalid', message);
     this.exitCode = exitCode;
   }
 }

@@ -91,15 +91,16 @@ class Edit {
 
   async run(): Promise<void> {
     try {
-      await this.#loop();
+      await Promise.race([this.#loop(), this.#file.interrupted]);
+      this.#file.remove();
     } catch (error) {
       const kept = this.#keep();
       this.#session.fail(error);
       if (kept) this.#session.note('note', `what you typed is kept in ${this.#file.path}`);
       this.#session.exitWith(error instanceof Interrupted ? error.exitCode : exitCodeOf(error));
-      return;
+    } finally {
+      this.#file.close();
     }
-    this.#file.remove();
   }
 
   /** Whether something was typed that would be lost. */
@@ -163,10 +164,11 @@ class Edit {
     return undefined;
   }
 
-  #apply(rows: readonly EditRow[], reason: string, dryRun: boolean) {
+  async #apply(rows: readonly EditRow[], reason: string, dryRun: boolean) {
+    this.#file.checkInterrupted();
     const { force = false } = this.#flags;
     const request = { ops: rows.map(({ op }) => op), force, dryRun, ...(reason === '' ? {} : { reason }) };
-    return during(this.#session, dryRun ? 'checking' : 'writing', this.#client.changes.apply(request));
+    return await during(this.#session, dryRun ? 'checking' : 'writing', this.#client.changes.apply(request));
   }
 
   async #finish(rows: readonly EditRow[], reason: string): Promise<void> {
