@@ -85,11 +85,17 @@ describe('the environment of a child', () => {
     'GIT_CONFIG_COUNT',
     'PLUMB_ADDR',
     'JAVA_TOOL_OPTIONS',
+    'npm_config_script_shell',
+    'NPM_CONFIG_SCRIPT_SHELL',
+    'NODE_COMPILE_CACHE',
+    'TAR_OPTIONS',
+    'PS1',
+    'LESSKEY_CONTENT',
   ])('%s is dangerous', (name) => {
     expect(isDangerousName(name)).toBe(true);
   });
 
-  test.each(['DB_HOST', 'HOST', 'HTTPS', 'PORT', 'NODE_ENV', 'SECRET_KEY_BASE', 'AWS_REGION', 'PATHS'])(
+  test.each(['DB_HOST', 'HOST', 'HTTPS', 'PORT', 'NODE_ENV', 'SECRET_KEY_BASE', 'AWS_REGION', 'PATHS', 'NPM_TOKEN'])(
     '%s is not',
     (name) => {
       expect(isDangerousName(name)).toBe(false);

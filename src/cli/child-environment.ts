@@ -17,16 +17,21 @@ const dangerousNames = new Set(
   GIT_SSH_COMMAND GIT_EXTERNAL_DIFF GIT_PAGER GIT_EDITOR GIT_EXEC_PATH GIT_ASKPASS GIT_PROXY_COMMAND
   GIT_TEMPLATE_DIR SSH_ASKPASS EDITOR VISUAL PAGER LESSOPEN LESSCLOSE BROWSER SHELL MAKEFLAGS OPENSSL_CONF
   OPENSSL_MODULES OPENSSL_ENGINES SSLKEYLOGFILE RUSTC_WRAPPER RUSTFLAGS GOFLAGS CARGO_HOME DOTNET_STARTUP_HOOKS
-  CORECLR_PROFILER_PATH
+  CORECLR_PROFILER_PATH NODE_COMPILE_CACHE BUN_OPTIONS YARN_YARN_PATH YARN_PLUGINS YARN_RC_FILENAME PYTHONPYCACHEPREFIX
+  PYTHONEXECUTABLE JDK_JAVAC_OPTIONS MAVEN_OPTS GRADLE_OPTS MAKEFILES GNUMAKEFLAGS MFLAGS RUSTC RUSTC_WORKSPACE_WRAPPER
+  CARGO_BUILD_RUSTC_WRAPPER GIT_SEQUENCE_EDITOR TAR_OPTIONS RSYNC_RSH SVN_SSH CVS_RSH MANPAGER SYSTEMD_PAGER LESS
+  LESSKEY LESSKEYIN LESSKEY_CONTENT VIMINIT EXINIT PS0 PS1 PS2 BASH_LOADABLES_PATH INPUTRC SUDO_ASKPASS
 `
     .trim()
     .split(/\s+/),
 );
-const dangerousPrefixes = ['LD_', 'DYLD_', 'GIT_CONFIG', 'BASH_FUNC_', 'npm_config_', 'PLUMB_'];
+const dangerousPrefixes = ['LD_', 'DYLD_', 'GIT_CONFIG', 'BASH_FUNC_', 'PLUMB_'];
+/** In any case, as npm itself takes it. */
+const ofNpm = /^npm_config_/i;
 
 /** Says whether a name is refused unless it is allowed on the command line. */
 export function isDangerousName(name: string): boolean {
-  return dangerousNames.has(name) || dangerousPrefixes.some((prefix) => name.startsWith(prefix));
+  return dangerousNames.has(name) || ofNpm.test(name) || dangerousPrefixes.some((prefix) => name.startsWith(prefix));
 }
 
 /** The credentials of the command line itself: not the child's business. */
