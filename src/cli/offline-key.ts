@@ -13,14 +13,23 @@ export function offlineKeyPath(io: Pick<CliIo, 'env' | 'home'>): string {
   return join(dirname(credentialsPath(io)), 'offline-key');
 }
 
-/** 32 bytes, made at the first time. Throws where the file may be read by others, or is not one of ours. */
-export async function takeOfflineKey(io: CliIo): Promise<Uint8Array> {
+/**
+ * 32 bytes, made at the first time; `undefined`, and why is told, where none can be kept. Throws where the file may be read
+ * by others, or is not one of ours.
+ */
+export async function takeOfflineKey(io: CliIo, onFault: (error: unknown) => void): Promise<Uint8Array | undefined> {
   const known = await findOfflineKey(io);
   if (known !== undefined) return known;
   const made = newCacheKey();
   const text = Array.from(made, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  if (!(await io.keyring.write(text))) io.files.writePrivate(offlineKeyPath(io), `${text}\n`);
-  return made;
+  if (await io.keyring.write(text)) return made;
+  try {
+    io.files.writePrivate(offlineKeyPath(io), `${text}\n`);
+    return made;
+  } catch (error) {
+    onFault(error);
+    return undefined;
+  }
 }
 
 /** `undefined`: nothing was ever kept. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { PlumbError } from '#domain/errors';
 import type { TerminalOptions } from '#testing/terminal';
 import { FakeTerminal } from '#testing/terminal';
 
@@ -121,6 +122,19 @@ describe('what is kept', () => {
     const outcome = await terminal.run('export', 'a/b');
     expect(outcome).toMatchObject({ code: 4, stdout: '' });
     expect(outcome.stderr).toContain('offline-key may be read by other users');
+  });
+});
+
+test('where nothing can be kept, what the server answers is answered all the same', async () => {
+  const { terminal, up } = stage();
+  up();
+  terminal.files.set = (path) => {
+    throw new PlumbError('unavailable', `${path} cannot be used (ENOSPC)`);
+  };
+  expect(await terminal.run('export', 'a/b')).toEqual({
+    code: 0,
+    stdout: `NAME=${canary}\n`,
+    stderr: 'warning: not kept offline: /home/ada/.local/state/plumb/offline-key cannot be used (ENOSPC)\n',
   });
 });
 

@@ -52,14 +52,17 @@ export async function connectOffline(session: Session, flags: PlaceFlags & Offli
   const client = await session.clientFor(signedIn.address, signedIn.token);
   if (mode === 'never' && flags.offline !== true) return client;
   const use = flags.offline === true ? 'only' : mode === 'fallback' ? 'fallback' : 'keep';
-  const key = await (use === 'only' ? knownKey(session.io) : takeOfflineKey(session.io));
+  const onFault = (error: unknown): void => session.note('warning', faultText(error));
+  const key = await (use === 'only' ? knownKey(session.io) : takeOfflineKey(session.io, onFault));
+  // As long as the server answers, nobody is kept from it by a disk that is full.
+  if (key === undefined) return client;
   const cache = cacheOf(session.io, signedIn, { key, maxAgeMs });
   const patient = use === 'fallback' ? client.with({ timeoutMs: patienceMs }) : client;
   return withHint(
     withCache(patient, cache, {
       use,
       onFallback: (fallback) => session.note('note', ageText(fallback, session.io.now())),
-      onFault: (error) => session.note('warning', faultText(error)),
+      onFault,
     }),
   );
 }
