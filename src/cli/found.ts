@@ -67,7 +67,7 @@ async function dotenv({ name, text, target }: Given): Promise<readonly Found[]> 
       {
         file: name,
         what: 'variables, but not all of it can be read',
-        commands: [`plumb import ${folder} ${name} --dry-run`],
+        commands: [`plumb import ${word(folder)} ${fileWord(name)} --dry-run`],
       },
     ];
   }
@@ -77,7 +77,7 @@ async function dotenv({ name, text, target }: Given): Promise<readonly Found[]> 
       file: name,
       what: count(values.size, 'variable'),
       folder,
-      commands: [`plumb import ${folder} ${name} --dry-run`],
+      commands: [`plumb import ${word(folder)} ${fileWord(name)} --dry-run`],
       values,
     },
   ];
@@ -92,7 +92,7 @@ function infisical({ name, text, target }: Given): readonly Found[] {
       file: name,
       what: `a project of Infisical, environment ${environment}`,
       folder: target,
-      commands: [`${from} | plumb import ${target} - --format dotenv --dry-run`],
+      commands: [`${from} | plumb import ${word(target)} - --format dotenv --dry-run`],
     },
   ];
 }
@@ -110,7 +110,7 @@ function doppler({ name, text, target }: Given): readonly Found[] {
       file: name,
       what: `a project of Doppler${typeof config === 'string' ? `, config ${config}` : ''}`,
       folder: target,
-      commands: [`${from} | plumb import ${target} - --format dotenv --dry-run`],
+      commands: [`${from} | plumb import ${word(target)} - --format dotenv --dry-run`],
     };
   });
 }
@@ -123,7 +123,7 @@ function phase({ name, text, target }: Given): readonly Found[] {
       file: name,
       what: 'an app of Phase',
       folder: target,
-      commands: [`phase secrets export${chosen} | plumb import ${target} - --format dotenv --dry-run`],
+      commands: [`phase secrets export${chosen} | plumb import ${word(target)} - --format dotenv --dry-run`],
     },
   ];
 }
@@ -156,7 +156,7 @@ function compose({ name, text, target }: Given): readonly Found[] {
         file: name,
         what: `${service} reads ${file}`,
         folder: target,
-        commands: [`plumb import ${target} ${word(file)} --format docker --dry-run`],
+        commands: [`plumb import ${word(target)} ${fileWord(file)} --format docker --dry-run`],
       }),
     );
     if (values.size === 0) return named;
@@ -210,6 +210,11 @@ function asObject(content: unknown): Readonly<Record<string, unknown>> {
   return typeof content === 'object' && content !== null && !Array.isArray(content)
     ? (content as Record<string, unknown>)
     : {};
+}
+
+/** A file as a word, and never taken for a flag. */
+function fileWord(name: string): string {
+  return word(name.startsWith('-') ? `./${name}` : name);
 }
 
 /** As a word of a command line for a shell. */
