@@ -43,6 +43,11 @@ describe('the environment of a branch', () => {
     expect(await listed(terminal(onBranch(branch)))).toBe(expected);
   });
 
+  test('is found at once, whatever pattern and branch a repository comes with', async () => {
+    const hostile = { '/home/ada/app/web/plumb.yaml': `environment: x/y\nbranches:\n  ${'a*'.repeat(40)}b: z\n` };
+    expect(await listed(terminal({ ...onBranch('a'.repeat(240)), ...hostile }))).toBe('x/y');
+  });
+
   test('in a linked worktree, by an absolute and by a relative name', async () => {
     const head = { '/home/ada/app/.git/worktrees/w/HEAD': 'ref: refs/heads/main\n' };
     const absolute = { '/home/ada/app/web/.git': 'gitdir: /home/ada/app/.git/worktrees/w\n', ...head };

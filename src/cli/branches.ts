@@ -3,6 +3,7 @@
  * is checked out stands in a file, in linked worktrees too.
  */
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { glob } from '#util/glob';
 import { findUpward } from './address.ts';
 import { UsageError } from './failures.ts';
 import type { CliIo } from './io.ts';
@@ -34,12 +35,7 @@ function textOf(io: CliIo, path: string): string | undefined {
 
 /** The first pattern of the file that fits; `*` stands for anything, `/` included. */
 function folderOf(branches: Readonly<Record<string, string>>, branch: string): string | undefined {
-  return Object.entries(branches).find(([pattern]) => fits(pattern, branch))?.[1];
-}
-
-function fits(pattern: string, branch: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`).test(branch);
+  return Object.entries(branches).find(([pattern]) => glob(pattern)(branch))?.[1];
 }
 
 /**
