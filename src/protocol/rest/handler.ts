@@ -150,14 +150,14 @@ export class Handler {
       const onRefusal = (): void => this.#door.countFailure(address);
       const exchange = openExchange(route, request, { ...given, address });
       const call = { ...exchange.call, onRefusal } as AnonymousCall<never>;
-      const answer = await this.#once(exchange, request, '', () => run.call(call));
+      const answer = await this.#once(exchange, request, undefined, () => run.call(call));
       return respond(exchange, reply, answer, this.#door.rateFields(address));
     }
     const caller = request.caller ?? (await this.#admit(request));
     const exchange = openExchange(route, request, { ...given, address: caller.address });
     const call = { ...exchange.call, caller } as CallerCall<never, never>;
     if (run.kind === 'caller') {
-      const answer = await this.#once(exchange, request, caller.identity.principal, () => run.call(call));
+      const answer = await this.#once(exchange, request, caller, () => run.call(call));
       return respond(exchange, reply, answer, this.#door.rateFields(caller.identity.principal));
     }
     const head = { ...headers, 'content-type': 'text/event-stream', 'x-request-id': request.id };
@@ -173,7 +173,7 @@ export class Handler {
   #once(
     { route, retryKey }: Exchange,
     request: FastifyRequest,
-    principal: string,
+    caller: Caller | undefined,
     act: () => Promise<Answer<unknown>>,
   ): Promise<Answer<unknown>> {
     if (retryKey === undefined) return act();
@@ -181,7 +181,9 @@ export class Handler {
     const body = request.bytes ?? Buffer.alloc(0);
     const conditions = [given['if-match'] ?? '', given['if-none-match'] ?? ''];
     const unlock = `${given.authorization ?? ''}\0${body.toString('latin1')}`;
-    const claim = { principal, retryKey, request: [method ?? '', url, ...conditions, body] };
+    const { principal = '', accessor } = caller?.identity ?? {};
+    const whose = { principal, ...(accessor === undefined ? {} : { accessor }) };
+    const claim = { ...whose, retryKey, request: [method ?? '', url, ...conditions, body] };
     return this.#repeats.once(route.secret === true ? { ...claim, unlock } : claim, act);
   }
 

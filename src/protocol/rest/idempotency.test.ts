@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { Idempotency, idempotencyLimits } from './idempotency.ts';
-import type { Claim, IdempotencyLimits } from './idempotency.ts';
+import { Idempotency } from './idempotency.ts';
+import type { Claim } from './idempotency.ts';
+import { idempotencyLimits } from './idempotency-limits.ts';
+import type { IdempotencyLimits } from './idempotency-limits.ts';
 import { idempotencyKey } from './idempotency-key.ts';
 import { PlumbError } from '#domain/errors';
 import { FakeClock } from '#testing/clock';
@@ -29,6 +31,18 @@ test('the same request is answered, and carried out once', async () => {
   expect(await known.once(claim('a'), act)).toEqual(again);
   expect((await known.once(claim('b'), act)).body).toEqual({ count: 2 });
   expect((await known.once(claim('a', { principal: 'q' }), act)).body).toEqual({ count: 3 });
+});
+
+test('another token of the same principal, which may do less, is told nothing, and nothing is done twice', async () => {
+  const { known, act, count } = setUp();
+  const mine = claim('a', { accessor: 'mine' });
+  await known.once(mine, act);
+  for (const accessor of ['other', undefined]) {
+    const other = claim('a', accessor === undefined ? {} : { accessor });
+    await expect(known.once(other, act)).rejects.toMatchObject({ code: 'conflict' });
+    await expect(known.once({ ...other, request: ['x'] }, act)).rejects.toMatchObject({ code: 'conflict' });
+  }
+  expect([(await known.once(mine, act)).body, count()]).toEqual([{ count: 1 }, 1]);
 });
 
 test('another request with the key is refused, however its parts are put together', async () => {

@@ -4,34 +4,18 @@
  */
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync } from 'node:crypto';
 import { Refusal } from './errors.ts';
+import { idempotencyLimits } from './idempotency-limits.ts';
+import type { IdempotencyLimits } from './idempotency-limits.ts';
 import type { Answer } from './route.ts';
 import { PlumbError } from '#domain/errors';
 import type { Clock, Random } from '#util/clock';
-
-export interface IdempotencyLimits {
-  /** Keys remembered, of everybody. When there are more the oldest that is answered goes. */
-  readonly keys: number;
-  /** Keys of one principal. */
-  readonly keysOfOne: number;
-  /** Bytes of all the answers that are kept. */
-  readonly bytes: number;
-  /** Milliseconds for which a key is remembered. */
-  readonly ageMs: number;
-  /** Milliseconds for which an answer with a secret in it is kept. */
-  readonly secretAgeMs: number;
-}
-export const idempotencyLimits: IdempotencyLimits = {
-  keys: 10_000,
-  keysOfOne: 2000,
-  bytes: 64 * 1024 * 1024,
-  ageMs: 24 * 3600_000,
-  secretAgeMs: 10 * 60_000,
-};
 
 /** One request that carries a key. */
 export interface Claim {
   /** Whose key it is; keys of others are others. */
   readonly principal: string;
+  /** Accessor of the token: one of the same principal that may do less is told nothing. Default: there is none. */
+  readonly accessor?: string;
   readonly retryKey: string;
   /** Everything that makes it this request. */
   readonly request: readonly (string | Uint8Array)[];
@@ -54,6 +38,7 @@ interface Kept {
 }
 interface Remembered {
   readonly principal: string;
+  readonly accessor: string | undefined;
   readonly digest: string;
   readonly at: number;
   kept: Kept | undefined;
@@ -99,6 +84,7 @@ export class Idempotency {
     if (known !== undefined) return this.#again(claim, known, digest);
     const entry: Remembered = {
       principal: claim.principal,
+      accessor: claim.accessor,
       digest,
       at: this.#clock.monotonic(),
       kept: undefined,
@@ -121,7 +107,8 @@ export class Idempotency {
     return this.#known.size;
   }
 
-  #again(claim: Claim, { digest, kept }: Remembered, asked: string): Answer<unknown> {
+  #again(claim: Claim, { accessor, digest, kept }: Remembered, asked: string): Answer<unknown> {
+    if (accessor !== claim.accessor) throw ofAnother();
     if (digest !== asked) throw new Refusal(422);
     if (kept === undefined) {
       throw new PlumbError('conflict', 'a request with this idempotency key is being carried out', {
@@ -156,9 +143,7 @@ export class Idempotency {
     }
     const answer = open(sealed, this.#keyFor(unlock, retryKey));
     if (answer !== undefined) return answer;
-    throw new PlumbError('conflict', 'this idempotency key came with another credential before', {
-      hint: 'only with the same token is the answer told again; another key asks anew',
-    });
+    throw ofAnother();
   }
 
   #keyFor(unlock: string, key: string): Uint8Array {
@@ -225,6 +210,12 @@ export class Idempotency {
     if (left === 0) this.#ofPrincipal.delete(entry.principal);
     else this.#ofPrincipal.set(entry.principal, left);
   }
+}
+
+function ofAnother(): PlumbError {
+  return new PlumbError('conflict', 'this idempotency key came with another credential before', {
+    hint: 'only with the same token is the answer told again; another key asks anew',
+  });
 }
 
 /** `undefined`: with another key. */
