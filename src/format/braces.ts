@@ -1,5 +1,5 @@
 /** Editing what stands between braces, with commas between: JSON objects, YAML's flow maps, TOML's inline tables. */
-import type { Splice } from './edit.ts';
+import { type Splice, startOfLine } from './edit.ts';
 import type { TreeMap, TreeMember } from './tree.ts';
 import type { Branch } from './tree-edit.ts';
 
@@ -49,14 +49,14 @@ export function editBraces(
 function without(braces: Braces, { text, map }: BracesPlace, { start, end }: TreeMember): Splice {
   const comma = commaBehind(text, end, braces.trivia);
   const stop = comma === undefined ? end : comma + 1;
-  const lineStart = text.lastIndexOf('\n', start - 1) + 1;
+  const lineStart = startOfLine(text, start) ?? 0;
   const behindIt = stop + lengthAt(braces.rest, text, stop);
-  const ownLines = /^[ \t]*$/.test(text.slice(lineStart, start)) && /^\r?\n/.test(text.slice(behindIt, behindIt + 2));
-  if (ownLines && lineStart > map.start) return { start: lineStart, end: text.indexOf('\n', behindIt) + 1, text: '' };
+  const ownLines = lineStart > map.start && /^\r?\n/.test(text.slice(behindIt, behindIt + 2));
+  if (ownLines) return { start: lineStart, end: text.indexOf('\n', behindIt) + 1, text: '' };
   if (comma !== undefined) return { start, end: stop + lengthAt(blanks, text, stop), text: '' };
-  const before = text.slice(Math.max(map.start + 1, lineStart), start);
-  const first = map.members[0]?.start === start;
-  return { start: first ? start : start - (before.length - before.trimEnd().length), end: stop, text: '' };
+  let from = start;
+  if (map.members[0]?.start !== start) while (text[from - 1] === ' ' || text[from - 1] === '\t') from -= 1;
+  return { start: from, end: stop, text: '' };
 }
 
 const blanks = /[ \t]*/y;
@@ -94,8 +94,8 @@ function intoEmpty(braces: Braces, { text, map, eol, unit }: BracesPlace, branch
 
 /** The blanks in front of something that is first on its line. */
 function indentOf(text: string, at: number): string | undefined {
-  const before = text.slice(text.lastIndexOf('\n', at - 1) + 1, at);
-  return /^[ \t]*$/.test(before) ? before : undefined;
+  const start = startOfLine(text, at);
+  return start === undefined ? undefined : text.slice(start, at);
 }
 
 /** The comma that belongs to what ends here, past blanks and comments. */

@@ -105,7 +105,7 @@ export class DotenvScanner {
     const left = this.#text.slice(start, equals);
     const exported = /^export[ \t]+(?=[^ \t])/.exec(left)?.[0].length ?? 0;
     const nameAt = start + exported;
-    const name = left.slice(exported).replace(/[ \t]+$/, '');
+    const name = withoutBlanks(left.slice(exported));
     const named = this.#checkName(name, nameAt);
     const { value, end } = this.#scanValue(this.#skipBlanks(equals + 1));
     const column = nameAt - lineStart + 1;
@@ -152,7 +152,7 @@ export class DotenvScanner {
       at > this.#lineStart && /[ \t]/.test(this.#text[at - 1] ?? '') && line.startsWith('#')
         ? 0
         : line.search(/[ \t]#/);
-    const value = (comment < 0 ? line : line.slice(0, comment)).replace(/[ \t]+$/, '');
+    const value = withoutBlanks(comment < 0 ? line : line.slice(0, comment));
     return this.#checkValue(at, value, at + value.length);
   }
 
@@ -266,4 +266,11 @@ export class DotenvScanner {
     if (this.#problems > 2 * maxDiagnostics) return;
     this.#diagnostics.push({ message, subject: this.#subject, line, column });
   }
+}
+
+/** At the end; without a pattern, which would try every blank in the middle. */
+function withoutBlanks(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === ' ' || text[end - 1] === '\t') end -= 1;
+  return text.slice(0, end);
 }

@@ -116,10 +116,28 @@ export function lineEndOf(text: string, otherwise: LineEnd = '\n'): LineEnd {
   return text[feed - 1] === '\r' ? '\r\n' : '\n';
 }
 
-/** Lines at the end of a text, whose last line may lack its end. */
+/** Whether the last line of a text lacks its end. */
+export function isOpen(text: string): boolean {
+  return text !== '' && text !== '\uFEFF' && !text.endsWith('\n');
+}
+
+/**
+ * Where the line of something begins that has only blanks in front of it; `undefined`: more stands there. Looks at the
+ * blanks alone, since a line may be as long as its file, with many things on it.
+ */
+export function startOfLine(text: string, at: number): number | undefined {
+  let start = at;
+  while (text[start - 1] === ' ' || text[start - 1] === '\t') start -= 1;
+  return start === 0 || text[start - 1] === '\n' ? start : undefined;
+}
+
+/** Lines at the end of a text. */
 export function appendLines(lines: readonly string[], { text, eol }: Editable): Splice {
-  const open = text !== '' && text !== '\uFEFF' && !text.endsWith('\n');
-  return { start: text.length, end: text.length, text: (open ? eol : '') + lines.map((line) => line + eol).join('') };
+  return {
+    start: text.length,
+    end: text.length,
+    text: (isOpen(text) ? eol : '') + lines.map((line) => line + eol).join(''),
+  };
 }
 
 /** Names → values; `null` where one is damaged, or two of a name disagree. */

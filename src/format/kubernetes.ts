@@ -1,6 +1,6 @@
 /** Manifests of Kubernetes: what is no secret in a ConfigMap, secrets in a Secret, everything else in the file left alone. */
 import { PlumbError } from '#domain/errors';
-import { applySplices, checkEdited, lineEndOf } from './edit.ts';
+import { applySplices, checkEdited, isOpen, lineEndOf } from './edit.ts';
 import type { Edit, Format, FormatEntry, Parsed } from './format.ts';
 import { planManifestEdit } from './kubernetes-edit.ts';
 import type { ManifestItem, ManifestObject } from './kubernetes-read.ts';
@@ -116,6 +116,5 @@ function edit(text: string, edits: readonly Edit[], subject: string): string {
 
 function appended(text: string, more: string): string {
   const eol = lineEndOf(text);
-  const open = text !== '' && text !== '\uFEFF' && !text.endsWith('\n');
-  return text + (open ? eol : '') + more.replaceAll('\n', eol);
+  return text + (isOpen(text) ? eol : '') + more.replaceAll('\n', eol);
 }

@@ -61,6 +61,7 @@ F: !config+unchanged
     ['A: "x\n', 'something is not closed'],
     ['A: 1\nA: 2\n', '2:1: the name stands twice'],
     ['A\n', 'expected'],
+    [`${'- '.repeat(20_000)}\nA: 1\n`, '1:1: expected lines of NAME: value'],
     ['- A\n', '1:1: expected lines of NAME: value'],
     ['{A: 1}\n', '1:1: expected lines of NAME: value'],
     ['A: &x 1\n', 'anchors are not read here'],

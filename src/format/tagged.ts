@@ -93,12 +93,11 @@ export function readTagged(text: string, subject: string): TaggedText {
     report(0, `the text is longer than ${formatLimits.file} characters`);
     return { entries: [], diagnostics };
   }
-  const document = parseDocument(text, {
-    schema: 'failsafe',
-    prettyErrors: false,
-    logLevel: 'silent',
-    uniqueKeys: true,
-  });
+  const document = documentOf(text);
+  if (document === undefined) {
+    report(0, 'expected lines of NAME: value');
+    return { entries: [], diagnostics };
+  }
   for (const { code, pos } of document.errors) report(pos[0], grammar[code] ?? 'expected NAME: value');
   const root = document.contents as ParsedNode | null;
   if (diagnostics.length > 0 || root === null) return { entries: [], diagnostics };
@@ -113,6 +112,16 @@ export function readTagged(text: string, subject: string): TaggedText {
     return entry === undefined ? [] : [{ ...entry, ...places.of(pair.key.range[0]) }];
   });
   return { entries, diagnostics };
+}
+
+/** `undefined`: it is nested so deeply that the parser cannot end its levels. */
+function documentOf(text: string): ReturnType<typeof parseDocument> | undefined {
+  try {
+    return parseDocument(text, { schema: 'failsafe', prettyErrors: false, logLevel: 'silent', uniqueKeys: true });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 type Report = (at: number, message: string) => void;

@@ -4,19 +4,26 @@ import { parse } from 'smol-toml';
 const long = 10_000;
 const start = /["'#]/g;
 const basicStop = /["\\\n]/g;
+const punctuation = /[."'#=,{}[\]\n]/g;
 const multiLineStop = /"""|\\/g;
 
 /** A text of the same length in which no token is long, and what was there. */
 export interface Shortened {
   readonly text: string;
-  /** Offset → the value that the string there has; `undefined`: it is none. */
-  readonly strings: ReadonlyMap<number, () => string | undefined>;
+  /** By their offsets. */
+  readonly strings: ReadonlyMap<number, LongString>;
+}
+
+interface LongString {
+  readonly end: number;
+  /** `undefined`: it is none. */
+  readonly decode: () => string | undefined;
 }
 
 /** Everything keeps its offset. A text with a string that is not closed is left as it is from there on. */
 export function shorten(text: string): Shortened {
   const pieces: string[] = [];
-  const strings = new Map<number, () => string | undefined>();
+  const strings = new Map<number, LongString>();
   let done = 0;
   for (let at = next(start, text, 0); at !== undefined; ) {
     const end = text[at] === '#' ? lineEnd(text, at) : stringEnd(text, at);
@@ -24,13 +31,33 @@ export function shorten(text: string): Shortened {
     if (end - at > long) {
       const source = text.slice(at, end);
       const isString = text[at] !== '#';
-      if (isString) strings.set(at, () => decode(source));
+      if (isString) strings.set(at, { end, decode: () => decode(source) });
       pieces.push(text.slice(done, at), (isString ? '""' : '').padEnd(end - at, ' '));
       done = end;
     }
     at = next(start, text, end);
   }
   return pieces.length === 0 ? { text, strings } : { text: pieces.join('') + text.slice(done), strings };
+}
+
+/**
+ * Where a key with more parts begins, if there is one: the parser takes room in proportion to the square of them. What
+ * stands behind a string that is not closed is never read.
+ */
+export function longKeyIn(text: string, parts: number): number | undefined {
+  let begin = 0;
+  let stops = 0;
+  for (let at = next(punctuation, text, 0); at !== undefined; ) {
+    let behind: number | undefined = at + 1;
+    if (text[at] === '.') stops += 1;
+    else if (text[at] === '"' || text[at] === "'") behind = stringEnd(text, at);
+    else if (text[at] === '#') behind = lineEnd(text, at);
+    else [begin, stops] = [behind, 0];
+    if (stops >= parts) return begin + (/^[ \t\r]*/.exec(text.slice(begin, at))?.[0].length ?? 0);
+    if (behind === undefined) return undefined;
+    at = next(punctuation, text, behind);
+  }
+  return undefined;
 }
 
 function decode(source: string): string | undefined {

@@ -4,7 +4,7 @@ import { ParseError, parseTOML } from 'toml-eslint-parser';
 import { formatLimits } from './format.ts';
 import type { Reading } from './reading.ts';
 import type { Shortened } from './toml-strings.ts';
-import { shorten } from './toml-strings.ts';
+import { longKeyIn, shorten } from './toml-strings.ts';
 import type { ReadTree, TreeItem, TreeLeaf, TreeMap, TreeMember } from './tree.ts';
 
 /** A table, however it is written. */
@@ -27,6 +27,11 @@ export function readTomlTree(text: string, reading: Reading<TreeItem>): ReadTree
   const alone = /\r(?!\n)/.exec(text);
   if (alone !== null) {
     reading.report(alone.index, 'a carriage return without a line feed is not allowed');
+    return { damaged: true };
+  }
+  const long = longKeyIn(text, formatLimits.depth);
+  if (long !== undefined) {
+    reading.report(long, `more than ${formatLimits.depth} levels`);
     return { damaged: true };
   }
   const short = shorten(text.startsWith('\uFEFF') ? ` ${text.slice(1)}` : text);
@@ -112,7 +117,8 @@ class TomlReader {
   #keyValue(table: TomlTable, node: AST.TOMLKeyValue): void {
     const keys = keysOf(node.key);
     const last = keys.at(-1) ?? '';
-    const [start, end] = node.range;
+    const [start] = node.range;
+    const [, end] = this.#rangeOf(node.value);
     const before = keys.slice(0, -1);
     const into = before.length === 0 ? table : this.#descend(table, before, node);
     this.#dotted(table, before, end);
@@ -147,7 +153,7 @@ class TomlReader {
   }
 
   #value(node: AST.TOMLContentNode, path: readonly string[]): TreeMap | TreeLeaf {
-    const [start, end] = node.range;
+    const [start, end] = this.#rangeOf(node);
     if (node.type === 'TOMLInlineTable') {
       const table = this.#table(path, 'braces', start, end);
       for (const inner of node.body) this.#keyValue(table, inner);
@@ -162,15 +168,20 @@ class TomlReader {
         style: 'other',
       };
     }
-    const decode = this.#strings.get(start);
-    if (decode === undefined) return { ...place, ...scalarOf(node, this.#text) };
-    const long = decode();
+    const string = this.#strings.get(start);
+    if (string === undefined) return { ...place, ...scalarOf(node, this.#text) };
+    const long = string.decode();
     return {
       ...place,
       text: long ?? null,
       style: 'string',
       ...(long === undefined ? { problem: 'not a string of TOML' } : {}),
     };
+  }
+
+  /** Of a long string, where it stands in the text itself. */
+  #rangeOf({ range: [start, end] }: AST.TOMLContentNode): readonly [start: number, end: number] {
+    return [start, this.#strings.get(start)?.end ?? end];
   }
 
   /** `[[a]]` and what stands below it: a list of tables. */

@@ -62,6 +62,10 @@ x = ''
     ['hidden secret\n', ['1:8 expected equal (=) token']],
     ['a\r= 1', ['1:2 a carriage return without a line feed is not allowed']],
     [`${'a.'.repeat(32)}b = 1\n`, ['1:1 more than 32 levels']],
+    [`a = 1\n ${'"a" . '.repeat(100_000)}b = 1\n`, ['2:2 more than 32 levels']],
+    [`[a]\nb = {${'a.'.repeat(32)}b = 1}\n`, ['2:6 more than 32 levels']],
+    [`[${'a.'.repeat(20)}b]\n${'a.'.repeat(20)}b = 1\n`, ['2:1 more than 32 levels']],
+    [`a = "${'a.'.repeat(100)}" # ${'a.'.repeat(100)}\n`, []],
   ])('what is wrong is told with its place: %j', (text, found) => {
     expect(problems(text)).toEqual(found);
   });
@@ -86,6 +90,10 @@ x = ''
       ['a', value(long)],
       ['b', 'd'],
     ]);
+    expect(toml.edit(text, [['a', 'x']], 'f')).toBe(`# ${long}\na = "x" # ${long}\nb = "c"\n`);
+    expect(toml.edit(text, [['a', null]], 'f')).toBe(`# ${long}\nb = "c"\n`);
+    const last = `a = ${spelled(long)}`;
+    expect(toml.edit(last, [['b', 'c']], 'f')).toBe(`${last}\nb = "c"\n`);
   });
 });
 
@@ -157,6 +165,7 @@ describe('editing', () => {
     ],
     ['a missing line end', 'a = 1', [set('b', 'x')], 'a = 1\nb = "x"\n'],
     ['an empty text', '', [set('t.a', 'x')], '[t]\na = "x"\n'],
+    ['a mark at the end of a comment', '#\uFEFF', [set('a', 'x')], '#\uFEFF\na = "x"\n'],
     ['comments only', '# c', [set('a', 'x')], '# c\na = "x"\n'],
     [
       'lists of others',

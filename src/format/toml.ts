@@ -1,7 +1,7 @@
 /** TOML 1.0: tables in tables, names joined by a full stop. */
 import type { Braces } from './braces.ts';
 import { editBraces, skipTrivia } from './braces.ts';
-import type { Splice } from './edit.ts';
+import { isOpen, type Splice } from './edit.ts';
 import type { Format } from './format.ts';
 import { treeFormat } from './tree-format.ts';
 import type { TreeLeaf, TreeMember } from './tree.ts';
@@ -123,8 +123,7 @@ function lineAbove(text: string, at: number): number | undefined {
 }
 
 function atEnd(text: string, lines: string, eol: string): Splice {
-  const open = text !== '' && text !== '\uFEFF' && !text.endsWith('\n');
-  const gap = (open ? eol : '') + (lines.startsWith('[') && text !== '' ? eol : '');
+  const gap = (isOpen(text) ? eol : '') + (lines.startsWith('[') && text !== '' ? eol : '');
   return { start: text.length, end: text.length, text: gap + lines };
 }
 

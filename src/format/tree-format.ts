@@ -1,7 +1,7 @@
 /** A format out of a syntax: what all nested formats have in common. */
 import { PlumbError } from '#domain/errors';
 import type { Splice } from './edit.ts';
-import { applySplices, checkEdited, lineEndOf } from './edit.ts';
+import { applySplices, checkEdited, isOpen, lineEndOf } from './edit.ts';
 import type { Format, Parsed } from './format.ts';
 import { Reading, refuseText } from './reading.ts';
 import type { NameRules, ReadTree, TreeItem } from './tree.ts';
@@ -92,8 +92,7 @@ function editTree(syntax: TreeSyntax, text: string, { wanted, subject }: Request
     const entries = [...wanted].flatMap(([name, value]) => (value === null ? [] : [{ name, value }]));
     if (entries.length === 0) return text;
     const eol = lineEndOf(text);
-    const gap = /[^\n\uFEFF]$/.test(text) ? eol : '';
-    return text + gap + syntax.begin(branchOf(entries, syntax.rules)).replaceAll('\n', eol);
+    return text + (isOpen(text) ? eol : '') + syntax.begin(branchOf(entries, syntax.rules)).replaceAll('\n', eol);
   }
   const { root, damaged, entries: items, diagnostics } = read(syntax, text, subject);
   if (damaged || root === undefined) {

@@ -1,4 +1,6 @@
 import { SaxesParser } from 'saxes';
+import { startOfLine } from './edit.ts';
+import { behind } from './line-format.ts';
 import type { Item, Read } from './reading.ts';
 import { Reading } from './reading.ts';
 
@@ -144,11 +146,9 @@ export class XmlReader {
 
   /** Whole lines where nothing else stands on them. */
   #linesOf(start: number, end: number): { lineStart: number; lineEnd: number } {
-    const lineStart = this.#text.lastIndexOf('\n', start - 1) + 1;
-    const feed = this.#text.indexOf('\n', end);
-    const lineEnd = feed < 0 ? this.#text.length : feed + 1;
-    const alone = isBlank(this.#text, lineStart, start) && isBlank(this.#text, end, lineEnd);
-    return alone ? { lineStart, lineEnd } : { lineStart: start, lineEnd: end };
+    const lineStart = startOfLine(this.#text, start);
+    const lineEnd = behind(restOfLine, this.#text, end);
+    return lineStart === undefined || lineEnd === end ? { lineStart: start, lineEnd: end } : { lineStart, lineEnd };
   }
 
   #characters(text: string): void {
@@ -160,9 +160,8 @@ export class XmlReader {
   }
 }
 
-function isBlank(text: string, from: number, to: number): boolean {
-  return !/\S/.test(text.slice(from, to));
-}
+/** Nothing but blanks, and the end of the line. */
+const restOfLine = /[ \t\r]*(?:\n|$)/y;
 
 /** Without the place, which we say ourselves, and without what stands in the file. */
 function reasonOf(message: string): string {

@@ -70,6 +70,15 @@ tagged: !!str yes
     expect(yaml.print([{ name: 'a', value: scalar }])).toBe(`a: "${scalar}"\n`);
   });
 
+  test.each(['? ', '- ', '? - '])('levels beyond what any reader takes are refused: %j', (level) => {
+    for (const text of [level.repeat(100), `${level.repeat(20_000)}\na: b\n`]) {
+      expect(problems(text)).toEqual([
+        expect.stringMatching(/^1:\d+ (?:more than 32 levels|keys with \? are not read.*)$/),
+      ]);
+      expect(() => yaml.edit(text, [['a', 'x']], 'f')).toThrow(expect.objectContaining({ code: 'corrupt' }));
+    }
+  });
+
   const noValue = 'null is no value: write "" or leave the name out';
   test.each<[text: string, found: readonly string[]]>([
     ['a:\nb: ~\nc: null\n', [`1:3 ${noValue}`, `2:4 ${noValue}`, `3:4 ${noValue}`]],

@@ -39,8 +39,9 @@ const expected: Readonly<Partial<Record<ErrorCode, string>>> = {
 export function readYamlTrees(text: string, report: Report): YamlText {
   const unreadable = { documents: [], damaged: true };
   if (reportCharacters(text, report)) return unreadable;
-  const tokens = [...new Parser().parse(text)];
-  if (reportTokens(tokens, report)) return unreadable;
+  const tokens = tokensIn(text);
+  if (tokens === undefined) report(0, `more than ${formatLimits.depth} levels`);
+  if (tokens === undefined || reportTokens(tokens, report)) return unreadable;
   const composer = new Composer({
     keepSourceTokens: true,
     uniqueKeys: false,
@@ -58,6 +59,16 @@ export function readYamlTrees(text: string, report: Report): YamlText {
     documents.push(documentOf(text, contents, range, report));
   }
   return { documents, damaged: false };
+}
+
+/** `undefined`: it is nested so deeply that the parser, which ends all levels at once by recursion, cannot end them. */
+function tokensIn(text: string): readonly CST.Token[] | undefined {
+  try {
+    return [...new Parser().parse(text)];
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 /** Line ends that YAML 1.1 has and 1.2 has not, and what may not stand in a text of YAML at all. */

@@ -1,13 +1,16 @@
 import { CORE_SCHEMA, load, YAMLException } from 'js-yaml';
 import { PlumbError } from '#domain/errors';
 
+/** A line with something else than blanks and a comment. */
+const content = /^[^\S\n\r\u2028\u2029]*[^\s#]/m;
+
 /**
  * One YAML document of the core schema, as plain objects, arrays and scalars; an empty text is `null`. Names
  * given twice and aliases are refused: nothing that a person configures needs them, and nested aliases grow
  * without bound. Throws `invalid` with one diagnostic.
  */
 export function readYaml(text: string, subject: string): unknown {
-  if (/^(\s|#.*)*$/.test(text)) return null;
+  if (!content.test(text)) return null;
   try {
     return load(text, { schema: CORE_SCHEMA, maxAliases: 0, maxDepth: 20 });
   } catch (cause) {
