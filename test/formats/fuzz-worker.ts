@@ -14,7 +14,7 @@ export interface FuzzJob {
   readonly seconds: number;
   /** Two numbers: how many texts were begun, and the length of what is in `present`. */
   readonly state: SharedArrayBuffer;
-  /** The present text and its edits as JSON, in UTF-8. */
+  /** The present text as JSON, in UTF-8. */
   readonly present: SharedArrayBuffer;
 }
 
@@ -29,8 +29,8 @@ const found = fuzz(await loadFormat(format), {
   texts,
   seed,
   timed: true,
-  next: (trial) => {
-    counter[1] = encoder.encodeInto(JSON.stringify(trial), bytes).written;
+  next: (text) => {
+    counter[1] = encoder.encodeInto(JSON.stringify(text), bytes).written;
     Atomics.add(counter, 0, 1);
     return performance.now() < end;
   },

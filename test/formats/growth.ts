@@ -1,175 +1,71 @@
-/** How the time of a parser grows with its text, for shapes of text that are hard on parsers. */
-import type { Format } from '#format/format';
+/** How the time of a format grows with what it is given: texts to read and to edit, values and names to print. */
+import type { Edit, Format } from '#format/format';
+import { PlumbError } from '#domain/errors';
+import { every, numbered, particular, type Shape } from './shapes.ts';
 
-interface Shape {
-  readonly start?: string;
-  readonly again: string;
-  readonly end?: string;
+/** What takes time, for something of this size: made before the clock runs. */
+type Work = (size: number) => () => void;
+
+interface Subject {
+  readonly what: string;
+  readonly work: Work;
+  /** The smallest size, and the largest that is measured at first. */
+  readonly from: number;
+  readonly to: number;
+  /** Of all: a limit of the format is beyond it. */
+  readonly most: number;
 }
 
-const every: readonly Shape[] = [
-  ...[
-    ' ',
-    '\t',
-    '\n',
-    '\r',
-    '\r\n',
-    '"',
-    "'",
-    '`',
-    '\\',
-    '=',
-    ':',
-    ',',
-    '#',
-    ';',
-    '$',
-    '%',
-    '{',
-    '}',
-    '[',
-    ']',
-    '<',
-    '>',
-    '&',
-    '-',
-    '.',
-  ],
-  ...[
-    'x',
-    'é',
-    '🌍',
-    '\u0001',
-    '\0',
-    'x\n',
-    'x=',
-    'x=\n',
-    'x=y\n',
-    'x="y"\n',
-    "x='y'\n",
-    'x: y\n',
-    'x: "y"\n',
-    'x = "y"\n',
-    '[x]\n',
-    '[[x]]\n',
-  ],
-  ...[
-    'x="\n',
-    "x='\n",
-    'x="\\\n',
-    'x=\\"\n',
-    'x=<<E\n',
-    'x = <<E\n',
-    'x = [\n',
-    'x = {\n',
-    'x: [\n',
-    'x: {\n',
-    '{"x":',
-    '[{',
-    '"x",\n',
-    'x,"\n',
-    'x,""\n',
-  ],
-  ...[
-    '"\\',
-    "'\\",
-    '\\"',
-    "\\'",
-    '""',
-    "''",
-    '"""',
-    "'''",
-    '"""\n',
-    '\\\n',
-    'a\\\n',
-    '$${',
-    '${',
-    '%{',
-    '/*',
-    '*/',
-    '//',
-    '# x\n',
-    '; x\n',
-    '! x\n',
-  ],
-  ...[
-    '<a>',
-    '<a',
-    '</a>',
-    '<!--',
-    '-->',
-    '<![CDATA[',
-    ']]>',
-    '&amp;',
-    '&#65;',
-    '<?',
-    '<!',
-    '- ',
-    '? ',
-    '- x\n',
-    '&a ',
-    '*a ',
-    '!!str ',
-    '---\n',
-    '|\n',
-    '  x\n',
-  ],
-  ...[
-    'export x=y\n',
-    'export ',
-    'x.',
-    'x.y=z\n',
-    'x:y:',
-    'x__y=z\n',
-    '\\u0041',
-    '\\d',
-    '\uFEFF',
-    '\u0085',
-    '\u2028',
-    'null\n',
-    '0',
-    '1e',
-    '0x',
-  ],
-].map((again) => ({ again }));
+/** At most so much time for twice the size: what grows with the square takes four times as much. */
+const most = 2.5;
+/** So much more than twice is still that, and not worth another look. */
+const clear = 2.2;
+/** Measured are a size and one this many times as large, so that three doublings speak, not the noise of one. */
+const apart = 8;
 
-/** One value or name that goes on, and documents with many names. */
-const particular: readonly Shape[] = [
-  ...['x', '\\d\n', '\\\n', '$', '\n', ' #', '""', '\\"'].flatMap((again) => [
-    { start: 'x = <<EOT\n', again, end: '\nEOT\n' },
-    { start: 'x = <<-EOT\n', again, end: '\nEOT\n' },
-    { start: 'x: |\n  ', again },
-    { start: 'x: >-\n  ', again },
-    { start: 'x = """\n', again, end: '"""\n' },
-    { start: 'a=b\\\n', again },
-    { start: '<properties><!--', again, end: '--></properties>' },
-  ]),
-  { start: '{', again: '"x": "y",', end: '"z": "y"}' },
-  { start: '{', again: '"x": 1,\n', end: '"z": "y"}' },
-  { start: '{"a":{', again: '"x": {"y": "z"},', end: '"z": "y"}}' },
-  { start: 'x: {', again: 'a: b, ' },
-  { start: '<properties>', again: '<entry key="x">y</entry>\n', end: '</properties>' },
-  { start: '<properties>', again: '<entry key="x"/>', end: '</properties>' },
-  { start: '<properties>', again: '<entry>y</entry>' },
-  { start: '<properties>', again: '<b><c/></b>' },
-  { start: '<properties><entry key="', again: 'x', end: '">y</entry></properties>' },
-  { start: 'name,value\n', again: 'x,y\n' },
-  { start: 'name,value\n', again: 'x,y"z\n' },
-  { start: 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n', again: '  x: y\n' },
-  { start: '', again: 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\ndata:\n  x: eA==\n---\n' },
-];
+/** CPU time in microseconds: of the process, since that of a thread comes in ticks. */
+function cost(act: () => void): number {
+  const before = process.cpuUsage();
+  act();
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
+}
 
-/** Names that differ: what is kept by name is kept apart. */
-const numbered: readonly ((index: number) => string)[] = [
-  (index) => `N${index}=x\n`,
-  (index) => `n${index} = "x"\n`,
-  (index) => `n${index}: x\n`,
-  (index) => `[s${index}]\na = "x"\n`,
-  (index) => `[a${index}.b${index}]\nc = 1\n`,
-  (index) => `a.b${index} = 1\n`,
-];
+interface Measured {
+  /** What twice the size costs; 0 where even the largest takes no time. */
+  readonly found: number;
+  /** At which it was measured: one where the clock means something. */
+  readonly size: number;
+}
 
-const most = 1024 * 1024;
+function growth({ work, from, to }: Subject, rounds: number): Measured {
+  let size = Math.min(from, to / apart);
+  while (2 * size * apart <= to && cost(work(size)) < 1000) size *= 2;
+  const [small, large] = [work(size), work(size * apart)];
+  // As much work in both, in turns, so that what goes on beside it is in both: of each the least.
+  const smalls = (): void => {
+    for (let again = 0; again < apart; again += 1) small();
+  };
+  let [one, many] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (let round = 0; round < rounds; round += 1) {
+    many = Math.min(many, cost(large));
+    one = Math.min(one, cost(smalls) / apart);
+  }
+  return { found: many < 5000 ? 0 : Math.cbrt(many / one), size };
+}
+
+/**
+ * What a busy machine does to a figure, and a step where memory is collected once more, are gone when it is measured
+ * again at a larger size. What grows faster than its input does so the more, the larger it is; so the last one counts.
+ */
+function steadyGrowth(subject: Subject): number {
+  let { found, size } = growth(subject, 2);
+  for (const to of [2, 4, 8].map((times) => Math.min(times * subject.to, subject.most))) {
+    if (found <= clear) return found;
+    ({ found, size } = growth({ ...subject, from: 2 * size, to }, 5));
+  }
+  return found;
+}
 
 function repeated({ start = '', again, end = '' }: Shape, length: number): string {
   return start + again.repeat(Math.ceil(length / again.length)) + end;
@@ -185,59 +81,143 @@ function counted(of: (index: number) => string, length: number): string {
   return pieces.join('');
 }
 
-/** CPU time of this thread alone, in milliseconds. */
-function cost(format: Format, text: string): number {
-  const before = process.threadCpuUsage();
-  format.parse(text, 'f');
-  const { user, system } = process.threadCpuUsage(before);
-  return (user + system) / 1000;
-}
-
-const median = (times: readonly number[]): number => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
-
-/** Twice the text against the text, at a size where the clock means something; 0 where even the largest takes no time. */
-function growth(
-  format: Format,
-  textOf: (length: number) => string,
-  { rounds, from }: { readonly rounds: number; readonly from: number },
-): number {
-  let length = from;
-  while (length < most && cost(format, textOf(length)) < 3) length *= 2;
-  const [one, two] = [textOf(length), textOf(2 * length)];
-  const times: [number[], number[]] = [[], []];
-  for (let round = 0; round < rounds; round += 1) {
-    times[0].push(cost(format, one));
-    times[1].push(cost(format, two));
+function refusing(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof PlumbError)) throw error;
   }
-  return median(times[0]) < 1 ? 0 : median(times[1]) / median(times[0]);
 }
 
-/**
- * What a busy machine does to a figure, and a step where the memory is collected once more, are gone when it is measured
- * again at another size; what grows faster than the text does so at every size.
- */
-function steadyGrowth(format: Format, textOf: (length: number) => string): number {
-  let least = Number.POSITIVE_INFINITY;
-  for (const [rounds, from] of [
-    [3, 32],
-    [9, 64],
-    [9, 256],
-    [9, 1024],
-  ] as const) {
-    least = Math.min(least, growth(format, textOf, { rounds, from: from * 1024 }));
-    if (least <= 2.5) return least;
-  }
-  return least;
-}
-
-/** The shapes whose time grows more than two and a half times while the text doubles, with how much it grows. */
-export function steepShapes(format: Format): readonly string[] {
-  const steep: string[] = [];
-  const judge = (what: string, textOf: (length: number) => string): void => {
-    const found = steadyGrowth(format, textOf);
-    if (found > 2.5) steep.push(`${what}: ${found.toFixed(2)}`);
+/** Reading a text, and three edits of it. */
+function ofText(format: Format, what: string, textOf: (length: number) => string): readonly Subject[] {
+  const sizes = { from: 4 * 1024, to: 1024 * 1024, most: 8 * 1024 * 1024 };
+  const parse: Work = (length) => {
+    const text = textOf(length);
+    return () => void format.parse(text, 'f');
   };
-  for (const shape of [...every, ...particular]) judge(JSON.stringify(shape), (length) => repeated(shape, length));
-  for (const of of numbered) judge(`${JSON.stringify(of(1))}, numbered`, (length) => counted(of, length));
-  return steep;
+  const edit: Work = (length) => {
+    const text = textOf(length);
+    const { entries } = format.parse(text, 'f');
+    const present = entries.slice(0, 2).map(({ name }, index): Edit => [name, index === 0 ? 'other' : null]);
+    return () => refusing(() => format.edit(text, [...present, ['NEW', 'x']], 'f'));
+  };
+  return [
+    { what: `parse ${what}`, work: parse, ...sizes },
+    { what: `edit ${what}`, work: edit, ...sizes },
+  ];
+}
+
+/** Long values, printed and put in the place of others. */
+function ofValue(format: Format, what: string, valueOf: (length: number) => string): readonly Subject[] {
+  const sizes = { from: 1024, to: 256 * 1024, most: 256 * 1024 };
+  const text = format.print([{ name: 'A', value: 'x' }]);
+  const print: Work = (length) => {
+    const value = valueOf(length);
+    return () => refusing(() => format.print([{ name: 'A', value }]));
+  };
+  const edit: Work = (length) => {
+    const value = valueOf(length);
+    return () => refusing(() => format.edit(text, [['A', value]], 'f'));
+  };
+  return [
+    { what: `print the value ${what}`, work: print, ...sizes },
+    { what: `edit to the value ${what}`, work: edit, ...sizes },
+  ];
+}
+
+/** Many names, printed and edited all at once. */
+function ofNames(format: Format, what: string, nameOf: (index: number) => string): readonly Subject[] {
+  const sizes = { from: 100, to: 8000, most: 8000 };
+  const entriesOf = (count: number, value: string) =>
+    Array.from({ length: count }, (_, index) => ({ name: nameOf(index), value }));
+  const editsOf = (count: number, value: string | null) =>
+    Array.from({ length: count }, (_, index): Edit => [nameOf(index), value]);
+  const print: Work = (count) => {
+    const entries = entriesOf(count, 'x');
+    return () => refusing(() => format.print(entries));
+  };
+  const editing =
+    (present: 'present' | 'absent', value: string | null): Work =>
+    (count) => {
+      const text = format.print(present === 'present' ? entriesOf(count, 'x') : []);
+      const edits = editsOf(count, value);
+      return () => refusing(() => format.edit(text, edits, 'f'));
+    };
+  return [
+    { what: `print ${what}`, work: print, ...sizes },
+    { what: `change ${what}`, work: editing('present', 'y'), ...sizes },
+    { what: `remove ${what}`, work: editing('present', null), ...sizes },
+    { what: `add ${what}`, work: editing('absent', 'y'), ...sizes },
+  ];
+}
+
+/** What is written with escapes, or not at all, or has to be looked for. */
+const values = [
+  'x',
+  ' ',
+  '\n',
+  '\r',
+  "'",
+  '"',
+  '\\',
+  '$',
+  '${',
+  '%{',
+  '&',
+  ']]>',
+  '#',
+  ';',
+  'é',
+  '🌍',
+  '\u0001',
+  '\u2028',
+  'EOT\n',
+  'x: y\n',
+];
+const names: Readonly<Record<string, (index: number) => string>> = {
+  N0: (index) => `N${index}`,
+  'a.b0': (index) => `a.b${index}`,
+  'a0.b': (index) => `a${index}.b`,
+  'a.b.c0.d': (index) => `a.b.c${index}.d`,
+  a__b0: (index) => `a__b${index}`,
+};
+
+function canPrint(format: Format, name: string): boolean {
+  return format.problem(name, 'x') === undefined;
+}
+
+function* subjectsOf(format: Format): Iterable<Subject> {
+  for (const shape of [...every, ...particular]) {
+    yield* ofText(format, JSON.stringify(shape), (length) => repeated(shape, length));
+  }
+  for (const of of numbered)
+    yield* ofText(format, `${JSON.stringify(of(1))}, numbered`, (length) => counted(of, length));
+  for (const again of values) yield* ofValue(format, JSON.stringify(again), (length) => repeated({ again }, length));
+  for (const [what, nameOf] of Object.entries(names)) {
+    if (canPrint(format, nameOf(0))) yield* ofNames(format, `${what}, numbered`, nameOf);
+  }
+}
+
+export interface Growth {
+  /** How many were measured. */
+  readonly count: number;
+  /** What takes more than two and a half times the time for twice the size, with how much. */
+  readonly steep: readonly string[];
+  /** Of those that do not. */
+  readonly worst: string;
+}
+
+export function measureGrowth(format: Format): Growth {
+  const steep: string[] = [];
+  let worst = { found: 0, what: '' };
+  let count = 0;
+  for (const subject of subjectsOf(format)) {
+    const { what } = subject;
+    const found = steadyGrowth(subject);
+    count += 1;
+    if (found > most) steep.push(`${what}: ${found.toFixed(2)}`);
+    else if (found > worst.found) worst = { found, what };
+  }
+  return { count, steep, worst: `${worst.what}: ${worst.found.toFixed(2)}` };
 }

@@ -2,9 +2,13 @@
 import type { ParsedEntry } from '#format/format';
 
 export function offsetOf(text: string, { line, column }: { readonly line: number; readonly column: number }): number {
-  let start = text.startsWith('\uFEFF') ? 1 : 0;
-  for (let at = 1; at < line; at += 1) start = text.indexOf('\n', start) + 1;
-  return start + column - 1;
+  return (lineStarts(text)[line - 1] ?? 0) + column - 1;
+}
+
+function lineStarts(text: string): readonly number[] {
+  const starts = [text.startsWith('\uFEFF') ? 1 : 0];
+  for (let feed = text.indexOf('\n'); feed >= 0; feed = text.indexOf('\n', feed + 1)) starts.push(feed + 1);
+  return starts;
 }
 
 interface Edited {
@@ -27,7 +31,8 @@ export function staysInPlace({ before, after, name }: Edited): boolean {
   const others = entries.filter((one) => one.name !== name);
   // One that stands twice goes from two places, with others between them.
   if (entries.length - others.length > 1) return true;
-  const offsets = others.map((one) => offsetOf(text, one)).sort((a, b) => a - b);
+  const starts = lineStarts(text);
+  const offsets = others.map((one) => (starts[one.line - 1] ?? 0) + one.column - 1).sort((a, b) => a - b);
   const kept = changedSpans(text, after.text).some(([start, end]) => {
     const first = offsets[firstFrom(offsets, start)];
     return first === undefined || first >= end;
