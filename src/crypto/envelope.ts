@@ -4,7 +4,6 @@
  */
 import { createCipheriv, createDecipheriv, type KeyObject, randomFillSync } from 'node:crypto';
 import { PlumbError } from '#domain/errors';
-import { valueFormat } from './value-cipher.ts';
 
 const algorithm = 'aes-256-gcm';
 const format = 1;
@@ -17,10 +16,6 @@ const withTag = { authTagLength: tagLength };
 /** Bytes that an envelope adds to what is in it. */
 export const envelopeOverhead = bodyAt + tagLength;
 
-/** Drawing random bytes one IV at a time costs as much as encrypting a short value. */
-const pool = Buffer.alloc(ivLength * 1024);
-let drawn = pool.length;
-
 export interface EnvelopeKey {
   readonly generation: number;
   /** 32 bytes. */
@@ -31,7 +26,7 @@ export function sealEnvelope(key: EnvelopeKey, plain: Uint8Array, bound: Uint8Ar
   const envelope = Buffer.allocUnsafe(plain.length + envelopeOverhead);
   envelope[0] = format;
   envelope.writeUInt32BE(key.generation, 1);
-  fillIv(envelope);
+  randomFillSync(envelope, ivAt, ivLength);
   const cipher = createCipheriv(algorithm, key.key, envelope.subarray(ivAt, bodyAt));
   cipher.setAAD(bound);
   envelope.set(cipher.update(plain), bodyAt);
@@ -43,11 +38,16 @@ export function sealEnvelope(key: EnvelopeKey, plain: Uint8Array, bound: Uint8Ar
 /** Which data key an envelope was made with. Throws `corrupt` if it is too short, `unsupported` for an unknown format. */
 export function envelopeGeneration(envelope: Uint8Array): number {
   if (envelope.length < envelopeOverhead) throw new PlumbError('corrupt', 'an encrypted value is cut short');
-  if (envelope[0] !== format && envelope[0] !== valueFormat) {
+  if (envelope[0] !== format) {
     throw new PlumbError('unsupported', 'an encrypted value is in a newer format', {
       hint: 'use the version of plumb that wrote this store, or a later one',
     });
   }
+  return generationIn(envelope);
+}
+
+/** All formats name it in the same place: behind the first byte. */
+export function generationIn(envelope: Uint8Array): number {
   const at = (index: number): number => envelope[index] ?? 0;
   return at(1) * 2 ** 24 + at(2) * 2 ** 16 + at(3) * 2 ** 8 + at(4);
 }
@@ -67,13 +67,4 @@ export function openEnvelope(key: KeyObject, envelope: Uint8Array, bound: Uint8A
     throw new PlumbError('corrupt', 'encrypted bytes fail their check', { cause });
   }
   return plain;
-}
-
-function fillIv(envelope: Buffer): void {
-  if (drawn === pool.length) {
-    randomFillSync(pool);
-    drawn = 0;
-  }
-  pool.copy(envelope, ivAt, drawn, drawn + ivLength);
-  drawn += ivLength;
 }

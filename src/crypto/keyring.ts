@@ -4,7 +4,7 @@ import type { Kind, SealedValue } from '#domain/entry';
 import { PlumbError } from '#domain/errors';
 import { type ChainMac, type ChainName, DerivedMacs } from './chain.ts';
 import { sha256 } from './digest.ts';
-import { envelopeGeneration, openEnvelope } from './envelope.ts';
+import { envelopeGeneration, generationIn, openEnvelope } from './envelope.ts';
 import { type DataKey, decodeKeyring, encodeKeyring, keyringBlobId, type KeyringContents } from './keyring-codec.ts';
 import type { Seal } from './seal.ts';
 import { type CipherKey, ValueCipher, valueFormat } from './value-cipher.ts';
@@ -105,10 +105,9 @@ class StoredKeyring implements Keyring {
 
   decrypt(value: SealedValue, kind: Kind): Uint8Array {
     const { id, bytes } = value;
-    const { cipherKey, key } = this.#key(envelopeGeneration(bytes));
     const boundTo = bound(this.storeId, id, kind);
-    if (bytes[0] === valueFormat) return this.#cipher.open(cipherKey, bytes, boundTo);
-    return openEnvelope(key, bytes, Buffer.from(boundTo, 'latin1'));
+    if (bytes[0] === valueFormat) return this.#cipher.open(this.#key(generationIn(bytes)).cipherKey, bytes, boundTo);
+    return openEnvelope(this.#key(envelopeGeneration(bytes)).key, bytes, Buffer.from(boundTo, 'latin1'));
   }
 
   #key(generation: number): HeldKey {

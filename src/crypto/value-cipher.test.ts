@@ -78,11 +78,11 @@ describe('what it seals', () => {
           nonces.add(nonce);
         },
       ),
-      { numRuns: 1500 },
+      { numRuns: 1500, seed: 1 },
     );
   });
 
-  test.each([0, 65_491, 65_492, 65_536 - valueOverhead + 1, 1_048_576, 20_000_000])('it opens: %i bytes', (length) => {
+  test.each([0, 65_490, 65_491, 65_492, 1_048_576, 20_000_000])('it opens: %i bytes', (length) => {
     const plain = Buffer.alloc(length, 'value');
     const opened = cipher.open(key, seal(plain), bound);
     expect(Buffer.compare(opened, plain)).toBe(0);

@@ -28,10 +28,17 @@ const pool = Buffer.alloc(nonceLength * 512);
 let drawn = pool.length;
 
 export class ValueCipher {
+  /** Begun at once: it is compiled on other threads, while the rest of the server is loaded. */
+  static readonly #loaded = ValueCipher.#make();
   readonly #library: Libsodium;
   readonly #boundAt: number;
   readonly #roomAt: number;
   #heap: Buffer;
+
+  static {
+    // Whoever asks for it is told.
+    ValueCipher.#loaded.catch(() => undefined);
+  }
 
   private constructor(library: Libsodium) {
     this.#library = library;
@@ -42,10 +49,10 @@ export class ValueCipher {
 
   /** The one of this process: all keyrings share it. */
   static load(): Promise<ValueCipher> {
-    return loaded;
+    return ValueCipher.#loaded;
   }
 
-  static async make(): Promise<ValueCipher> {
+  static async #make(): Promise<ValueCipher> {
     const library = await loadLibsodium({ getRandomValue: () => randomFillSync(new Uint32Array(1))[0] ?? 0 });
     if (library._sodium_init() < 0) throw new Error('libsodium does not start');
     return new ValueCipher(library);
@@ -119,11 +126,6 @@ export class ValueCipher {
     return this.#heap;
   }
 }
-
-/** Begun at once: it is compiled on other threads, while the rest of the server is loaded. */
-const loaded = ValueCipher.make();
-// Whoever asks for it is told.
-loaded.catch(() => undefined);
 
 function heapOf({ HEAPU8: { buffer, byteOffset, byteLength } }: Libsodium): Buffer {
   return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
