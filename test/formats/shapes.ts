@@ -145,6 +145,12 @@ export const particular: readonly Shape[] = [
     { start: 'a=b\\\n', again },
     { start: '<properties><!--', again, end: '--></properties>' },
   ]),
+  ...[' ', '\t', ' \t', '#', ' #'].flatMap((again) => [
+    { start: 'x=a', again, end: 'b\n' },
+    { start: 'x: a', again, end: 'b\n' },
+    { start: 'x', again, end: 'y = b\n' },
+    { start: '<properties>', again, end: '<entry/>' },
+  ]),
   { start: '{', again: '"x": "y",', end: '"z": "y"}' },
   { start: '{', again: '"x": 1,\n', end: '"z": "y"}' },
   { start: '{"a":{', again: '"x": {"y": "z"},', end: '"z": "y"}}' },
