@@ -1,16 +1,10 @@
 import { defineConfig } from 'vitest/config';
-import { Retried } from './tools/retried.ts';
-
-/** A change does not wait for another run because one test of thousands met a race, but `Retried` names that test. */
-const unattended = process.env['CI'] === 'true';
 
 /** Three sizes: `unit` beside the sources, `whole` under test/, `long` on demand. The limits only end what hangs. */
 export default defineConfig({
   resolve: { conditions: ['plumb-source'] },
   ssr: { resolve: { conditions: ['plumb-source', 'node', 'import', 'default'] } },
   test: {
-    reporters: ['default', ...(unattended ? [new Retried()] : [])],
-    retry: unattended ? 1 : 0,
     expect: { poll: { timeout: 200_000 } },
     projects: [
       {
