@@ -149,6 +149,8 @@ export function mergeMetadata(present: EntryMetadata, input: MetadataInput): Ent
   return merged;
 }
 
+const noReferences: readonly string[] = [];
+
 /** The bytes of a value and the references in it. Throws `invalid` with a diagnostic for each mistake, or `too-large`. */
 export function readValue(
   op: PutRequest,
@@ -156,7 +158,7 @@ export function readValue(
   form: Form,
 ): { readonly bytes: Uint8Array; readonly references: readonly string[] } {
   if (!valueTypes.includes(type)) throw new PlumbError('invalid', `a type is one of ${valueTypes.join(', ')}`);
-  if (form === 'literal') return { bytes: encodeValue(type, op.value), references: [] };
+  if (form === 'literal') return { bytes: encodeValue(type, op.value), references: noReferences };
   if (type === 'bytes' || type === 'pem') {
     throw new PlumbError('invalid', `a value of type ${type} is always literal`, {
       hint: 'leave out the form expression',

@@ -51,6 +51,7 @@ interface LeafJson {
 export function encodeLeaf<Row>(first: string, leaf: LeafRows<Row>, codec: RowCodec<Row>): Uint8Array {
   const indexes = new Map<string, number>();
   const values: Uint8Array[] = [];
+  let valueBytes = 0;
   const sink: RowSink = {
     text(text) {
       const known = indexes.get(text);
@@ -60,19 +61,28 @@ export function encodeLeaf<Row>(first: string, leaf: LeafRows<Row>, codec: RowCo
     },
     bytes(bytes) {
       values.push(bytes);
+      valueBytes += bytes.length;
       return bytes.length;
     },
   };
   const rows = leaf.rows.map((row, index) => codec.encode(leaf.keys[index] ?? '', row, sink));
   const json: LeafJson = { texts: [...indexes.keys()], keys: leaf.keys, rows };
-  const text = Buffer.from(JSON.stringify(json));
-  const key = Buffer.from(first);
-  const head = Buffer.alloc(3 + key.length + 4);
-  head.writeUInt8(leafFormat, 0);
-  head.writeUInt16BE(key.length, 1);
-  key.copy(head, 3);
-  head.writeUInt32BE(text.length, 3 + key.length);
-  return Buffer.concat([head, text, ...values]);
+  const text = JSON.stringify(json);
+  const firstLength = Buffer.byteLength(first);
+  const textLength = Buffer.byteLength(text);
+  const jsonAt = 3 + firstLength + 4;
+  const page = Buffer.allocUnsafeSlow(jsonAt + textLength + valueBytes);
+  page.writeUInt8(leafFormat, 0);
+  page.writeUInt16BE(firstLength, 1);
+  page.write(first, 3);
+  page.writeUInt32BE(textLength, jsonAt - 4);
+  page.write(text, jsonAt);
+  let at = jsonAt + textLength;
+  for (const value of values) {
+    page.set(value, at);
+    at += value.length;
+  }
+  return page;
 }
 
 /** The lower bound of the keys, without decoding the rest. Throws `unsupported` or `corrupt`. */

@@ -95,7 +95,8 @@ function replace(tables: TruthTables, before: Head | undefined, { path, current,
   }
   index(tables, path, before?.current, current);
   const kept = metadata ?? before?.metadata ?? noMetadata;
-  tables.heads.set(path, { path, current, metadata: kept, revision: current.revision });
+  // The same text as before, so that memory holds it once.
+  tables.heads.set(path, { path: before?.path ?? path, current, metadata: kept, revision: current.revision });
 }
 
 /** The bytes of old versions stay in the store; the state keeps where they are. */

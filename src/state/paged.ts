@@ -117,12 +117,12 @@ export class PagedTable<Row> implements Table<Row> {
     if (leaves[0]?.first !== '') this.#leaves.unshift(this.#newLeaf(''));
   }
 
-  /** Pages that changed since they were last taken, or all. */
+  /** Pages that changed since they were last taken, or all. Their bytes are the caller's. */
   take(which: 'dirty' | 'all'): readonly StatePage[] {
     const taken: StatePage[] = [];
     for (const leaf of which === 'all' ? this.#leaves : this.#dirty) {
       if (isUnused(leaf)) continue;
-      const bytes = leaf.raw ?? this.#encode(leaf);
+      const bytes = leaf.raw === undefined ? this.#encode(leaf) : Uint8Array.from(leaf.raw);
       const { written, nameOf } = splitChunks(this.#name, leaf.id, bytes);
       taken.push(...written);
       for (let chunk = written.length; chunk < leaf.pages; chunk += 1) this.#removed.push(nameOf(chunk));

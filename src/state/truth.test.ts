@@ -54,6 +54,15 @@ function stateOf(...changes: readonly (readonly TruthOp[])[]): TruthState {
 
 const paths = (heads: Iterable<Head>) => [...heads].map((head) => head.path);
 
+test('what becomes of the bytes of pages that were taken, from leaves in use or not, is nothing to the state', () => {
+  const state = stateOf([put('a/b', 'one'), put('a/c', 'two')], [put('a/b', 'three', 2)]);
+  const expected = dump(state);
+  const loaded = new TruthState();
+  loaded.loadPages(state.allPages());
+  for (const taken of [state, loaded]) for (const { bytes } of taken.allPages()) bytes.fill(0);
+  expect([dump(state), dump(loaded)]).toEqual([expected, expected]);
+});
+
 test('an empty state', () => {
   const { view } = new TruthState();
   expect(view.revision).toBe(0);

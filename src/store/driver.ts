@@ -34,6 +34,7 @@ export interface Page {
 /** What travels with an append in the same transaction where the engine has one, else is staged before it. */
 export interface Attachments {
   readonly blobs?: readonly Blob[];
+  /** Given away: a driver may move their bytes elsewhere, and the caller has them no more. */
   readonly pages?: readonly Page[];
   /** Names of pages that the ones here replace. */
   readonly dropPages?: readonly string[];

@@ -50,9 +50,9 @@ export interface Fold<Op, D extends Draft<Op>> {
    * commit destroys are empty. Throws `unsupported` for an op it does not know.
    */
   apply(commit: Commit<Op>): readonly string[];
-  /** Pages whose contents changed since they were last taken by this or {@link allPages}; counts them as taken. */
+  /** Pages whose contents changed since they were last taken by this or {@link allPages}; counts them as taken. Their bytes are the caller's. */
   dirtyPages(): PageChanges;
-  /** Every page; counts them as taken. */
+  /** Every page; counts them as taken. Their bytes are the caller's. */
   allPages(): readonly FoldPage[];
   /** Replaces the whole state. The bytes are verified; decoding them may wait until they are touched. */
   loadPages(pages: readonly FoldPage[]): void;

@@ -114,10 +114,22 @@ export function pages(subject: Subject): void {
   test('of 256 KiB come back, many of them', async () => {
     const { driver } = subject;
     const many = range(10, 49).map((n) => ({ name: `heads/${n}`, seq: 0, bytes: pattern(256 << 10, n) }));
+    // What was given to the driver is its own.
+    const expected = many.map(({ name, bytes }) => [name, digest(bytes)]);
     await driver.append('truth', 0, text('one'), { pages: many });
     const back = await collect(driver.pages('heads/'));
-    expect(back.map(({ name, bytes }) => [name, digest(bytes)])).toEqual(
-      many.map(({ name, bytes }) => [name, digest(bytes)]),
-    );
+    expect(back.map(({ name, bytes }) => [name, digest(bytes)])).toEqual(expected);
+  });
+
+  test('that share a buffer come back', async () => {
+    const { driver } = subject;
+    const shared = pattern(96 << 10, 1);
+    const many = range(0, 2).map((n) => {
+      return { name: `heads/${n}`, seq: 0, bytes: shared.subarray(n << 15, (n + 1) << 15) };
+    });
+    const expected = many.map(({ name, bytes }) => [name, digest(bytes)]);
+    await driver.append('truth', 0, text('one'), { pages: many });
+    const back = await collect(driver.pages('heads/'));
+    expect(back.map(({ name, bytes }) => [name, digest(bytes)])).toEqual(expected);
   });
 }

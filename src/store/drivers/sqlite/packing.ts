@@ -2,9 +2,12 @@ import type { Page } from '../../driver.ts';
 import type { Request } from './messages.ts';
 
 /*
- * Requests on their way to the thread. All their bytes are moved into one new buffer that can be handed over: the
- * caller keeps its own, and a view of a pooled buffer would drag the whole pool along. In their place stand their
- * lengths: a view, or an object, for each small value costs more to pass than the value.
+ * Requests on their way to the thread. Their bytes are copied into one new buffer that can be handed over: the caller
+ * keeps its own, and a view of a pooled buffer would drag the whole pool along. In their place stand their lengths: a
+ * view, or an object, for each small value costs more to pass than the value.
+ *
+ * Large pages that have a buffer to themselves are handed over as they are. Twice what a checkpoint writes would make
+ * V8 sweep its whole heap.
  */
 
 type Append = Extract<Request, { op: 'append' }>;
@@ -16,8 +19,11 @@ type PackedRequest =
   | (Omit<Append, 'bytes' | 'blobs' | 'pages'> & {
       readonly bytes: number;
       readonly blobs: { readonly ids: readonly string[]; readonly lengths: readonly number[] };
-      readonly pages: readonly (Omit<Page, 'bytes'> & { readonly bytes: number })[];
+      readonly pages: readonly (Omit<Page, 'bytes'> & { readonly bytes: Uint8Array | number })[];
     });
+
+/** Bytes of a page from which on it is handed over. */
+const large = 16 * 1024;
 
 export interface Packed {
   readonly requests: readonly PackedRequest[];
@@ -25,23 +31,41 @@ export interface Packed {
   readonly buffer: ArrayBuffer;
 }
 
-export function pack(requests: readonly Request[]): Packed {
+/** A message, and what is handed over with it. */
+export interface Parcel {
+  readonly packed: Packed;
+  readonly transfer: readonly ArrayBuffer[];
+}
+
+export function pack(requests: readonly Request[]): Parcel {
   const parts: Uint8Array[] = [];
+  const transfer: ArrayBuffer[] = [];
   const keep = (bytes: Uint8Array): number => {
     parts.push(bytes);
     return bytes.length;
   };
-  const packed = requests.map((request) => packOne(request, keep));
+  const give = (bytes: Uint8Array): Uint8Array | number => {
+    const { buffer } = bytes;
+    if (bytes.length < large || bytes.length < buffer.byteLength || !(buffer instanceof ArrayBuffer))
+      return keep(bytes);
+    transfer.push(buffer);
+    return bytes;
+  };
+  const packed = requests.map((request) => packOne(request, keep, give));
   const whole = new Uint8Array(parts.reduce((total, { length }) => total + length, 0));
   let offset = 0;
   for (const part of parts) {
     whole.set(part, offset);
     offset += part.length;
   }
-  return { requests: packed, buffer: whole.buffer };
+  return { packed: { requests: packed, buffer: whole.buffer }, transfer: [whole.buffer, ...transfer] };
 }
 
-function packOne(request: Request, keep: (bytes: Uint8Array) => number): PackedRequest {
+function packOne(
+  request: Request,
+  keep: (bytes: Uint8Array) => number,
+  give: (bytes: Uint8Array) => Uint8Array | number,
+): PackedRequest {
   if (request.op === 'putBlob') return { ...request, bytes: keep(request.bytes) };
   if (request.op !== 'append') return request;
   const { blobs, pages } = request;
@@ -49,11 +73,11 @@ function packOne(request: Request, keep: (bytes: Uint8Array) => number): PackedR
     ...request,
     bytes: keep(request.bytes),
     blobs: { ids: blobs.map(({ id }) => id), lengths: blobs.map(({ bytes }) => keep(bytes)) },
-    pages: pages.map((page) => ({ ...page, bytes: keep(page.bytes) })),
+    pages: pages.map(({ name, seq, bytes }) => ({ name, seq, bytes: give(bytes) })),
   };
 }
 
-/** The bytes are views of the buffer. */
+/** Bytes that were copied are views of the buffer. */
 export function unpack({ requests, buffer }: Packed): readonly Request[] {
   let offset = 0;
   const take = (length: number): Uint8Array => {
@@ -68,7 +92,9 @@ export function unpack({ requests, buffer }: Packed): readonly Request[] {
       ...request,
       bytes: take(bytes),
       blobs: blobs.ids.map((id, index) => ({ id, bytes: take(blobs.lengths[index] ?? 0) })),
-      pages: pages.map((page) => ({ ...page, bytes: take(page.bytes) })),
+      pages: pages.map((page) => {
+        return { ...page, bytes: typeof page.bytes === 'number' ? take(page.bytes) : page.bytes };
+      }),
     };
   });
 }

@@ -12,11 +12,16 @@ interface Pending {
 /** The thread as its driver sees it: one promise per request. Keeps the process alive only while one is open. */
 export class Thread {
   readonly #worker: Worker;
-  readonly #pending = new Map<number, Pending>();
+  /**
+   * By ticket; a ticket that was answered is given again. No `Map`: each time one has filled up V8 makes the next, and
+   * leaves a pointer to it in the last. One such that grew old would keep whatever was pending since, with all that hangs
+   * on it, until the whole heap is swept.
+   */
+  readonly #pending: (Pending | undefined)[] = [];
+  readonly #free: number[] = [];
   readonly #opening = Promise.withResolvers<void>();
   readonly #exited: Promise<void>;
   #outbox: Request[] = [];
-  #lastTicket = 0;
   #syncs = 0;
   #closing = false;
   /** Why nothing is answered any more: the thread died or was closed. */
@@ -54,11 +59,10 @@ export class Thread {
   /** Sent together with all others of the same turn of the event loop. */
   request<Op extends Operation>(op: Op, request: Operations[Op]['request']): Promise<Operations[Op]['answer']> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
-    this.#lastTicket += 1;
-    const ticket = this.#lastTicket;
+    const ticket = this.#free.pop() ?? this.#pending.length;
     return new Promise((resolve, reject) => {
-      this.#pending.set(ticket, { resolve: resolve as Pending['resolve'], reject });
-      if (this.#pending.size === 1) this.#worker.ref();
+      this.#pending[ticket] = { resolve: resolve as Pending['resolve'], reject };
+      if (this.#open === 1) this.#worker.ref();
       this.#outbox.push({ ticket, op, ...request } as unknown as Request);
       if (this.#outbox.length === 1) queueMicrotask(() => this.#send());
     });
@@ -72,11 +76,16 @@ export class Thread {
     await this.#exited;
   }
 
+  /** How many are pending. */
+  get #open(): number {
+    return this.#pending.length - this.#free.length;
+  }
+
   #send(): void {
     const requests = this.#outbox;
     this.#outbox = [];
-    const packed = pack(requests);
-    this.#worker.postMessage(packed, [packed.buffer]);
+    const { packed, transfer } = pack(requests);
+    this.#worker.postMessage(packed, transfer);
   }
 
   #receive(message: FromThread): void {
@@ -87,12 +96,13 @@ export class Thread {
     }
     this.#syncs += message.syncs;
     for (const reply of message.replies) this.#settle(reply);
-    if (this.#pending.size === 0 && !this.#closing) this.#worker.unref();
+    if (this.#open === 0 && !this.#closing) this.#worker.unref();
   }
 
   #settle(reply: Reply): void {
-    const pending = this.#pending.get(reply.ticket);
-    this.#pending.delete(reply.ticket);
+    const pending = this.#pending[reply.ticket];
+    this.#pending[reply.ticket] = undefined;
+    this.#free.push(reply.ticket);
     if ('failure' in reply) pending?.reject(fromFailure(reply.failure));
     else pending?.resolve(reply.answer);
   }
@@ -100,9 +110,9 @@ export class Thread {
   #end(cause: unknown): void {
     this.#ended ??= brokenFailure(cause);
     this.#opening.reject(this.#ended);
-    const open = [...this.#pending.values()];
-    this.#pending.clear();
+    const open = this.#pending.splice(0);
+    this.#free.length = 0;
     const unknown = new PlumbError('unknown', 'the thread of the store ended while it was at work', { cause });
-    for (const { reject } of open) reject(unknown);
+    for (const pending of open) pending?.reject(unknown);
   }
 }
