@@ -248,6 +248,21 @@ test('where XML lacks its end is said', () => {
   expect(() => xml.edit(';', [['A', '']], 'f')).toThrow(expect.objectContaining({ code: 'corrupt', diagnostics }));
 });
 
+test.each([1, 2, 4095, 4096, 4097, 5001])(
+  '%i backslashes at the end of a properties file take nothing that is new',
+  (count) => {
+    const before = `a=${'\\'.repeat(count)}`;
+    for (const end of ['', '\n', '\r\n']) {
+      const edited = properties.edit(before + end, [['n', 'x']], 'f');
+      const [a, n] = properties.parse(edited, 'f').entries;
+      expect([a?.value, n]).toEqual([
+        '\\'.repeat(Math.floor(count / 2)),
+        expect.objectContaining({ name: 'n', value: 'x' }),
+      ]);
+    }
+  },
+);
+
 test.each([':', '=x', ' a'])('what would be a separator behind a blank is kept in a properties file: %j', (value) => {
   const edited = properties.edit('k before\n', [['k', value]], 'f');
   expect(properties.parse(edited, 'f').entries).toMatchObject([{ name: 'k', value }]);

@@ -124,7 +124,10 @@ function problem(given: string, value: string): string | undefined {
 
 /** A backslash at the end of the text would take the first new line for more of its own. */
 function add(entries: readonly (readonly [string, string])[], to: Editable) {
-  const open = /(?<!\\)(?:\\\\)*\\(?:\r\n|\r|\n)?$/.test(to.text.slice(-4096));
+  const end = to.text.length - (/(?:\r\n|\r|\n)$/.exec(to.text.slice(-2))?.[0].length ?? 0);
+  let start = end;
+  while (to.text[start - 1] === '\\') start -= 1;
+  const open = (end - start) % 2 === 1;
   const lines = entries.map(([one, value]) => lineOf(one, encode(value)));
   return [appendLines(open ? ['', ...lines] : lines, to)];
 }
