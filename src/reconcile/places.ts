@@ -106,7 +106,7 @@ export class Places {
     for (const name of [...this.#open.keys()]) await this.release(name);
   }
 
-  /** Makes one call to a target; throws `unavailable` when it takes too long or `signal` aborts. */
+  /** Makes one call to a target; throws `unavailable` when it takes too long or `signal` aborts, `conflict` where it throws `corrupt`. */
   async ask<T>(signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>, patienceMs?: number): Promise<T> {
     const ms = patienceMs ?? this.#options.callTimeoutMs ?? 10_000;
     const limit = new AbortController();
@@ -123,6 +123,8 @@ export class Places {
     if (signal.aborted) stop();
     try {
       return await Promise.race([ended, call(limit.signal)]);
+    } catch (error) {
+      throw ofOthers(error);
     } finally {
       timer.cancel();
       signal.removeEventListener('abort', stop);
@@ -138,4 +140,11 @@ export class Places {
       return place;
     });
   }
+}
+
+/** A place that others damaged is theirs to mend: no fault of this server, whose own bytes `corrupt` is about. */
+function ofOthers(error: unknown): unknown {
+  if (!(error instanceof PlumbError) || error.code !== 'corrupt') return error;
+  const { message, hint, details, diagnostics, cause } = error;
+  return new PlumbError('conflict', message, { details, diagnostics, cause, ...(hint === undefined ? {} : { hint }) });
 }

@@ -270,6 +270,7 @@ describe('the place of a sync', () => {
       .client.syncs.apply('damaged')
       .catch((error: unknown) => error);
     expect(JSON.stringify([String(made), applied])).toMatch(/marker|block|begin|end/);
+    expect([made, applied]).toContainEqual(expect.objectContaining({ code: 'conflict', status: 409 }));
     expect(await readFile(file, 'utf8')).toBe(content);
     await server()
       .client.syncs.delete('damaged')
