@@ -163,8 +163,7 @@ describe.skipIf(without('kubernetes'))('secrets of a cluster', () => {
       .toMatchObject({ CANARY_WORD: `${canaries.word}2`, THEIRS: theirs.besides });
     await put({ PLAIN: 'two', THEIRS: 'mine' }, 'secret');
     // Not only said: also done, so that what comes next begins with objects at rest.
-    await server.client.syncs.apply('s');
-    expect(await valuesIn('ConfigMap')).toEqual({});
+    await expect.poll(() => valuesIn('ConfigMap')).toEqual({});
     await expect.poll(async () => (await http('GET', '/api/v1/syncs/s')).text).toContain('kubectl-edit');
     await askEverything('s');
     expect(await objectsOf(kubernetes.kube, 'ReplicaSet', namespace)).not.toHaveLength(0);
