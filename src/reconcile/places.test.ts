@@ -9,7 +9,10 @@ const places = new Places({
   fingerprint: () => '',
   changed: () => undefined,
 });
-const ask = (error: Error) => places.ask(new AbortController().signal, () => Promise.reject(error));
+const ask = (error: Error) =>
+  places.ask(new AbortController().signal, async () => {
+    throw error;
+  });
 
 test('what others damaged contradicts the state that is wanted, and is no fault of this server', async () => {
   const diagnostics = [{ message: 'something is not closed', subject: 'a.yaml', line: 2, column: 1 }];
