@@ -4,7 +4,7 @@
  */
 import type { Diagnostic } from '#domain/errors';
 import type { Edit, Parsed, ParsedEntry } from './format.ts';
-import type { Item, Read } from './reading.ts';
+import { type Item, type Read, shown } from './reading.ts';
 import { PlumbError } from '#domain/errors';
 import { writableEdits } from './writing.ts';
 
@@ -171,7 +171,11 @@ export function checkEdited({ before, after, wanted, subject }: Edited): void {
   const wrong = [...expected].find(([name, value]) => value !== null && found.get(name) !== value)?.[0];
   const extra = [...found.keys()].find((name) => !expected.has(name) && (whole || wanted.has(name)));
   if (wrong === undefined && extra === undefined && !(whole && after.diagnostics.length > 0)) return;
-  if (whole) throw new PlumbError('invalid', `${subject} cannot be edited so`, { diagnostics: after.diagnostics });
+  if (whole) {
+    const why = { message: `${shown(wrong ?? extra ?? '')} would change with it`, subject };
+    const diagnostics = after.diagnostics.length > 0 ? after.diagnostics : [why];
+    throw new PlumbError('invalid', `${subject} cannot be edited so`, { diagnostics });
+  }
   const diagnostics: readonly Diagnostic[] = before.diagnostics;
   throw new PlumbError('corrupt', `a damaged line in ${subject} keeps ${wrong ?? extra} from being written readably`, {
     diagnostics,

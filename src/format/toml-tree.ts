@@ -196,7 +196,7 @@ class TomlReader {
       label: key,
       start,
       end,
-      value: { kind: 'leaf', start, end, text: null, problem, style: 'other' },
+      value: { kind: 'leaf', start, end, text: null, problem, style: 'section' },
     });
   }
 

@@ -186,6 +186,12 @@ describe('editing', () => {
     ['two that exclude each other', 'a = {}\n', [set('a', '1'), set('a.b', '2')], 'invalid'],
     ['two that exclude each other, turned', 'a = {}\n', [set('a.b.c', '2'), set('a', '1')], 'invalid'],
     ['a name in a list', '[[l]]\nx = 1\n', [set('l.y', '2')], 'invalid'],
+    [
+      'to take out a list of tables, whose keys would be those of another',
+      '[t]\n[[l]]\nx = 1\n',
+      [gone('l')],
+      'invalid',
+    ],
   ])('refuses %s', (_, text, edits, code) => {
     expect(() => toml.edit(text, edits, 'f')).toThrow(expect.objectContaining({ code }));
   });

@@ -66,6 +66,11 @@ function excluded(wrong: readonly { readonly name: string; readonly other: strin
   return new PlumbError('invalid', 'not every name can stand beside the others', { diagnostics });
 }
 
+function notTakenOut(name: string): PlumbError {
+  const diagnostics = [{ message: `${shown(name)} is no value, and what stands below it would go elsewhere` }];
+  return new PlumbError('invalid', `${shown(name)} cannot be taken out`, { diagnostics, hint: 'take it out by hand' });
+}
+
 /** What the edits mean for a tree that was read. Throws `invalid` for what cannot be carried there. */
 export function planEdits(
   { root, items }: { readonly root: TreeMap; readonly items: readonly TreeItem[] },
@@ -76,6 +81,7 @@ export function planEdits(
   const byName = Map.groupBy(items, ({ name }) => name);
   for (const [name, value] of wanted) {
     const [first, ...others] = byName.get(name) ?? [];
+    if (value === null && first?.leaf.style === 'section') throw notTakenOut(name);
     for (const other of others) planner.remove(other);
     if (first === undefined) {
       if (value !== null) planner.add(name, value);

@@ -14,8 +14,11 @@ export interface TreeLeaf {
   /** What it stands for; `null`: nothing that a value could be, `problem` says what was expected. */
   readonly text: string | null;
   readonly problem?: string;
-  /** How it is spelled: an edit keeps that where the new value allows it. `map`: as one that makes room for a value. */
-  readonly style: 'string' | 'single' | 'plain' | 'block' | 'number' | 'boolean' | 'map' | 'other';
+  /**
+   * How it is spelled: an edit keeps that where the new value allows it. `map`: as one that makes room for a value.
+   * `section`: lines that are no value's begin with it, so that it is not taken out.
+   */
+  readonly style: 'string' | 'single' | 'plain' | 'block' | 'number' | 'boolean' | 'map' | 'section' | 'other';
 }
 
 export interface TreeMap {

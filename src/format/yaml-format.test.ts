@@ -70,6 +70,12 @@ tagged: !!str yes
     expect(yaml.print([{ name: 'a', value: scalar }])).toBe(`a: "${scalar}"\n`);
   });
 
+  test('an edit that would change another value is refused, and says which', () => {
+    const diagnostics = [{ message: 'a would change with it', subject: 'f' }];
+    const refusal = expect.objectContaining({ code: 'invalid', diagnostics }) as Error;
+    expect(() => yaml.edit('a: >\n :\n  ', [['N', '']], 'f')).toThrow(refusal);
+  });
+
   test.each(['? ', '- ', '? - '])('levels beyond what any reader takes are refused: %j', (level) => {
     for (const text of [level.repeat(100), `${level.repeat(20_000)}\na: b\n`]) {
       expect(problems(text)).toEqual([
