@@ -70,6 +70,12 @@ tagged: !!str yes
     expect(yaml.print([{ name: 'a', value: scalar }])).toBe(`a: "${scalar}"\n`);
   });
 
+  test('a directive without a document is damage with a place', () => {
+    expect(problems('# c\n%YAML 1.2')).toEqual(['2:1 expected --- behind a directive']);
+    expect(problems('%YAML 1.2\n---\na: b\n')).toEqual([]);
+    expect(() => yaml.edit('%YAML 1.2', [], 'f')).toThrow(expect.objectContaining({ code: 'corrupt' }));
+  });
+
   test('an edit that would change another value is refused, and says which', () => {
     const diagnostics = [{ message: 'a would change with it', subject: 'f' }];
     const refusal = expect.objectContaining({ code: 'invalid', diagnostics }) as Error;

@@ -58,6 +58,11 @@ export function readYamlTrees(text: string, report: Report): YamlText {
     }
     documents.push(documentOf(text, contents, range, report));
   }
+  const directive = tokens.find(({ type }) => type === 'directive');
+  if (documents.length === 0 && directive !== undefined) {
+    report(directive.offset, 'expected --- behind a directive');
+    return unreadable;
+  }
   return { documents, damaged: false };
 }
 
