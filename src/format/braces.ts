@@ -1,5 +1,5 @@
 /** Editing what stands between braces, with commas between: JSON objects, YAML's flow maps, TOML's inline tables. */
-import { type Splice, startOfLine } from './edit.ts';
+import { blanksBefore, type Splice, startOfLine } from './edit.ts';
 import type { TreeMap, TreeMember } from './tree.ts';
 import type { Branch } from './tree-edit.ts';
 
@@ -54,9 +54,8 @@ function without(braces: Braces, { text, map }: BracesPlace, { start, end }: Tre
   const ownLines = lineStart > map.start && /^\r?\n/.test(text.slice(behindIt, behindIt + 2));
   if (ownLines) return { start: lineStart, end: text.indexOf('\n', behindIt) + 1, text: '' };
   if (comma !== undefined) return { start, end: stop + lengthAt(blanks, text, stop), text: '' };
-  let from = start;
-  if (map.members[0]?.start !== start) while (text[from - 1] === ' ' || text[from - 1] === '\t') from -= 1;
-  return { start: from, end: stop, text: '' };
+  const isFirst = map.members[0]?.start === start;
+  return { start: isFirst ? start : blanksBefore(text, start), end: stop, text: '' };
 }
 
 const blanks = /[ \t]*/y;

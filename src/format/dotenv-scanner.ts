@@ -1,6 +1,7 @@
 import type { Diagnostic } from '#domain/errors';
 import type { DotenvAssignment, DotenvComment, DotenvFile } from './dotenv-grammar.ts';
 import { dotenvLimits, isDotenvName, maxDiagnostics } from './dotenv-grammar.ts';
+import { blanksBefore } from './edit.ts';
 
 const escapes: Readonly<Record<string, string>> = {
   n: '\n',
@@ -268,9 +269,7 @@ export class DotenvScanner {
   }
 }
 
-/** At the end; without a pattern, which would try every blank in the middle. */
+/** At the end. */
 function withoutBlanks(text: string): string {
-  let end = text.length;
-  while (text[end - 1] === ' ' || text[end - 1] === '\t') end -= 1;
-  return text.slice(0, end);
+  return text.slice(0, blanksBefore(text, text.length));
 }

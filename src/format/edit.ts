@@ -121,13 +121,19 @@ export function isOpen(text: string): boolean {
   return text !== '' && text !== '\uFEFF' && !text.endsWith('\n');
 }
 
+/** Where the blanks in front of a place begin. Without a pattern, which would try every blank in the middle of a text. */
+export function blanksBefore(text: string, at: number): number {
+  let start = at;
+  while (text[start - 1] === ' ' || text[start - 1] === '\t') start -= 1;
+  return start;
+}
+
 /**
  * Where the line of something begins that has only blanks in front of it; `undefined`: more stands there. Looks at the
  * blanks alone, since a line may be as long as its file, with many things on it.
  */
 export function startOfLine(text: string, at: number): number | undefined {
-  let start = at;
-  while (text[start - 1] === ' ' || text[start - 1] === '\t') start -= 1;
+  const start = blanksBefore(text, at);
   return start === 0 || text[start - 1] === '\n' ? start : undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Every parser against mutated files of the corpus, `PLUMB_FUZZ_SECONDS` of processor time each (600 if it is not set); `PLUMB_FUZZ_FORMATS`
- * names those to try (`json,yaml`; all if it is not set). A finding says its text; `PLUMB_FUZZ_SEED` takes a seed again.
+ * Every parser against mutated files of the corpus, `PLUMB_FUZZ_SECONDS` of processor time each (600 if it is not
+ * set); `PLUMB_FUZZ_FORMATS` names those to try (`json,yaml`; all if it is not set). A finding says its text; `PLUMB_FUZZ_SEED` takes a seed again.
  */
 import { Worker } from 'node:worker_threads';
 import { setTimeout as sleep } from 'node:timers/promises';
