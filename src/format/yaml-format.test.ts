@@ -76,6 +76,15 @@ tagged: !!str yes
     expect(() => yaml.edit('%YAML 1.2', [], 'f')).toThrow(expect.objectContaining({ code: 'corrupt' }));
   });
 
+  test.each([
+    ['a: 1\n\n# c\n: x\n', '4:1'],
+    ['a:\n  b: 1\n   :\n', '3:4'],
+    ['{a: 1, : x}', '1:8'],
+    ['- : x\n', '1:3'],
+  ])('a colon without a key is damage where it stands: %j', (text, place) => {
+    expect(problems(text)).toEqual([`${place} expected a key in front of this colon`]);
+  });
+
   test('an edit that would change another value is refused, and says which', () => {
     const diagnostics = [{ message: 'a would change with it', subject: 'f' }];
     const refusal = expect.objectContaining({ code: 'invalid', diagnostics }) as Error;
@@ -222,6 +231,7 @@ describe('editing', () => {
 
   test.each<[what: string, text: string, edit: Edit, code: string]>([
     ['damage', 'a: "x\n', set('b', '1'), 'corrupt'],
+    ['a colon without a key', 'a: 1\n: x\n', set('b', '1'), 'corrupt'],
     ['a character in a comment', '# \u000f\n', set('b', '1'), 'corrupt'],
     ['anchors', 'a: &x 1\n', set('b', '1'), 'corrupt'],
     ['two documents', 'a: 1\n---\nb: 1\n', set('b', '2'), 'corrupt'],

@@ -106,6 +106,11 @@ function reportTokens(tokens: readonly CST.Token[], report: Report): boolean {
       report(token.offset, refused);
       return true;
     }
+    const colon = 'items' in token ? colonWithoutKey(token.items) : undefined;
+    if (colon !== undefined) {
+      report(colon.offset, 'expected a key in front of this colon');
+      return true;
+    }
     const inner =
       'items' in token
         ? token.items.flatMap(tokensOf)
@@ -136,6 +141,14 @@ function refusalOf(token: CST.Token, depth: number): string | undefined {
   if (token.type === 'explicit-key-ind') return 'keys with ? are not read: write key: value';
   if ('items' in token && depth >= formatLimits.depth) return `more than ${formatLimits.depth} levels`;
   return undefined;
+}
+
+/** The parser takes a key that is not there, at any indentation and with a place above its line. */
+function colonWithoutKey(items: readonly CST.CollectionItem[]): CST.SourceToken | undefined {
+  return items
+    .filter(({ key }) => key === null || key === undefined)
+    .flatMap(({ sep = [] }) => sep)
+    .find(({ type }) => type === 'map-value-ind');
 }
 
 function documentOf(
