@@ -1,11 +1,11 @@
 /** The life of an agent process: read, keep, stop; and the questions to one that runs. */
+import type { Stats } from 'node:fs';
 import { join } from 'node:path';
 import { Agent } from './agent.ts';
 import { readConfig } from './config.ts';
 import type { AgentConfig } from './config.ts';
 import { runCommand } from './io/command.ts';
 import { ask, openControl } from './io/control.ts';
-
 import { systemRandom } from './io/random.ts';
 import { openStateFolder } from './io/state-folder.ts';
 import { openTransport } from './io/transport.ts';
@@ -81,10 +81,25 @@ interface RunOptions {
   readonly isOnce: boolean;
 }
 
-/** The socket first: it shows that nobody else has the state folder. */
+/** The lock first: it shows that nobody else has the state folder. */
 async function runOpen(io: AgentIo, config: AgentConfig, options: RunOptions): Promise<number> {
   const log = createLog(config.logLevel, io.stderr);
   await openStateFolder(config.state);
+  // Not for status and apply: it loads SQLite.
+  const { takeLock } = await import('./io/lock.ts');
+  const lock = takeLock(join(config.state, 'agent.lock'));
+  try {
+    return await runLocked(io, config, { ...options, log });
+  } finally {
+    lock.release();
+  }
+}
+
+async function runLocked(
+  io: AgentIo,
+  config: AgentConfig,
+  { log, flags, isOnce }: RunOptions & { readonly log: Logger },
+): Promise<number> {
   const opened = Promise.withResolvers<Agent>();
   opened.promise.catch(() => undefined);
   const control = await openControl(socketOf(config), async (question) => answer(await opened.promise, question));
@@ -100,7 +115,7 @@ async function runOpen(io: AgentIo, config: AgentConfig, options: RunOptions): P
       openTransport,
     });
     opened.resolve(agent);
-    return options.isOnce ? await once(io, agent) : await keep(io, agent, { log, flags: options.flags });
+    return isOnce ? await once(io, agent) : await keep(io, agent, { log, flags });
   } catch (error) {
     opened.reject(error);
     throw error;
@@ -157,7 +172,15 @@ async function reread(
 }
 
 function configOf(io: AgentIo, flags: readonly string[]): Promise<AgentConfig> {
-  return readConfig({ argv: flags, env: io.env, cwd: io.cwd, readText: readTextFile });
+  const readText = (path: string): Promise<string | undefined> =>
+    readTextFile(path, undefined, (file) => checkAuthors(path, file));
+  return readConfig({ argv: flags, env: io.env, cwd: io.cwd, readText });
+}
+
+/** A configuration names commands that run as our user: who may write it is that user, or somebody whom that user chose. */
+function checkAuthors(path: string, { mode }: Stats): void {
+  if ((mode & 0o002) === 0) return;
+  throw new PlumbError('forbidden', `${path} may be written by everybody`, { hint: `chmod o-w ${path}` });
 }
 
 function socketOf({ state }: AgentConfig): string {

@@ -1,6 +1,8 @@
 /** What several folders need of the file system, each with what it promises after a crash. */
 import { closeSync, constants, fstatSync, fsync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
-import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { mkdir, open, rename, unlink } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 let temporaries = 0;
@@ -37,12 +39,30 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** The text of a file, at most `maxBytes` of it; `undefined`: there is no such file. */
-export async function readTextFile(path: string, maxBytes = 1024 * 1024): Promise<string | undefined> {
+/**
+ * The text of a file, at most `maxBytes` of it; `undefined`: there is no such file. `check` may refuse the file that is
+ * read, whatever stands under its name by then.
+ */
+export async function readTextFile(
+  path: string,
+  maxBytes = 1024 * 1024,
+  check?: (file: Stats) => void,
+): Promise<string | undefined> {
+  const file = await openedIfThere(path);
+  if (file === undefined) return undefined;
   try {
-    const bytes = await readFile(path);
+    check?.(await file.stat());
+    const bytes = await file.readFile();
     if (bytes.length > maxBytes) throw new Error(`${path} is larger than ${maxBytes} bytes`);
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } finally {
+    await file.close();
+  }
+}
+
+async function openedIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, 'r');
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw error;

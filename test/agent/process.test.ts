@@ -1,5 +1,5 @@
 /** What only a process of its own shows: signals, exit codes, two agents on one folder, another configuration. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { AgentProcess } from './world.ts';
@@ -131,6 +131,25 @@ test('status, apply, and a second agent on the same folder', async () => {
   await ready(after);
 });
 
+test('of many that start at once, on what a killed one left, one runs and the others say why they do not', async () => {
+  world = await World.make();
+  const first = world.spawn();
+  await ready(first);
+  first.kill('SIGKILL');
+  await first.exited;
+  const agents = Array.from({ length: 4 }, () => world.spawn());
+  const over = new Set<AgentProcess>();
+  for (const agent of agents) void agent.exited.then(() => over.add(agent));
+  const runs = (agent: AgentProcess): boolean => agent.stderr().includes('"msg":"ready"');
+  await until(() => agents.every((agent) => over.has(agent) || runs(agent)));
+  expect(agents.filter(runs)).toHaveLength(1);
+  for (const agent of over) {
+    expect(await ended(agent)).toEqual([1, '', expect.stringContaining('another agent runs with this state folder')]);
+  }
+  const [, , said] = await ended(world.spawn('status'));
+  expect(said).toBe('');
+});
+
 test('what is open to others is not used, and what is missing is named', async () => {
   world = await World.make();
   writeFileSync(join(world.place, 'other'), 'x\n', { mode: 0o644 });
@@ -145,6 +164,13 @@ test('what is open to others is not used, and what is missing is named', async (
     2,
     '',
     expect.stringContaining('none.pem cannot be read (ENOENT)'),
+  ]);
+  world.configure();
+  chmodSync(world.configFile, 0o646);
+  expect(await ended(world.spawn('--once'))).toEqual([
+    1,
+    '',
+    `error: ${world.configFile} may be written by everybody\nhint: chmod o-w ${world.configFile}\n`,
   ]);
   rmSync(world.configFile);
   expect(await ended(world.spawn('--once'))).toEqual([

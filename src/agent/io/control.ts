@@ -1,6 +1,5 @@
 /**
- * The socket in the state folder: it shows that an agent runs there, and answers questions about it. One line of JSON each
- * way.
+ * The socket in the state folder, which answers questions about the agent that runs there. One line of JSON each way.
  */
 import { createConnection, createServer } from 'node:net';
 import { chmod } from 'node:fs/promises';
@@ -18,13 +17,8 @@ export interface Control {
 const maxLine = 64 * 1024;
 const maxAnswer = 64 * 1024 * 1024;
 
-/** Throws `conflict` when another agent answers there. */
+/** Takes the place of a socket that is there: for whoever has the lock of the folder. */
 export async function openControl(path: string, answer: Answering): Promise<Control> {
-  if (await isAnswered(path)) {
-    throw new PlumbError('conflict', 'another agent runs with this state folder', {
-      hint: 'one state folder is for one agent: stop the other one, or give this one another state',
-    });
-  }
   await removeFile(path);
   const open = new Set<Socket>();
   const server = createServer((socket) => {
@@ -86,17 +80,6 @@ function readLine(socket: Socket, most: number): Promise<string> {
       else if (text.length > most) socket.destroy();
     });
     socket.on('close', () => reject(new PlumbError('unavailable', 'the connection ended before an answer was there')));
-  });
-}
-
-function isAnswered(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createConnection(path);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
   });
 }
 
