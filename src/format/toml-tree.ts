@@ -21,6 +21,10 @@ export interface TomlTable extends TreeMap {
   prefix: readonly string[];
   /** Behind the last line that belongs to it directly, or behind its header; of `dotted` behind its last key. */
   last: number;
+  /** Between whose braces it stands, itself or by dotted keys; absent: on lines. */
+  holder?: TomlTable;
+  /** Of `braces`: what stands between its commas, dotted keys whole, by where it starts. */
+  readonly pieces: Map<number, TreeMember>;
 }
 
 export function readTomlTree(text: string, reading: Reading<TreeItem>): ReadTree {
@@ -91,6 +95,7 @@ class TomlReader {
       form,
       prefix: [],
       last: -1,
+      pieces: new Map(),
     };
   }
 
@@ -106,6 +111,7 @@ class TomlReader {
       if (found !== undefined) table = found;
       else {
         const inner = this.#table([...table.path, key], 'implied', start, end);
+        if (from.holder !== undefined) inner.holder = from.holder;
         this.#add(table, { label: key, start, end, value: inner });
         table = inner;
       }
@@ -125,7 +131,9 @@ class TomlReader {
     table.last = Math.max(table.last, end);
     const path = [...into.path, last];
     if (path.length > formatLimits.depth) this.#refuseDepth(start);
-    this.#add(into, { label: last, start, end, value: this.#value(node.value, path) });
+    const member = { label: last, start, end, value: this.#value(node.value, path) };
+    this.#add(into, member);
+    table.pieces.set(start, member);
   }
 
   #inner(table: TomlTable, key: string): TomlTable | undefined {
@@ -156,6 +164,7 @@ class TomlReader {
     const [start, end] = this.#rangeOf(node);
     if (node.type === 'TOMLInlineTable') {
       const table = this.#table(path, 'braces', start, end);
+      table.holder = table;
       for (const inner of node.body) this.#keyValue(table, inner);
       return table;
     }

@@ -47,10 +47,7 @@ function printString(value: string): string {
 }
 
 function inLine(branch: Branch): string {
-  const members = [...branch].map(([key, value]) => {
-    return `${printKey(key)} = ${typeof value === 'string' ? printString(value) : `{${inLine(value)}}`}`;
-  });
-  return members.join(', ');
+  return dottedLines(branch, []).join(', ');
 }
 
 /** A number stays a number, a boolean a boolean, a literal string a literal string, where the new value is one. */
@@ -68,10 +65,15 @@ function editToml(text: string, edit: TreeEdit, eol: string): readonly Splice[] 
     text: printLeaf(leaf, value),
   }));
   const tables: string[] = [];
+  const held = new Map<TomlTable, InBraces>();
   for (const { map, gone, branch } of editedMaps(edit)) {
     const table = map as TomlTable;
-    if (table.form === 'braces') splices.push(...editBraces(braces, { text, map, eol, unit: '' }, { gone, branch }));
-    else {
+    const { holder } = table;
+    if (holder !== undefined) {
+      const inside = held.get(holder) ?? new InBraces(holder);
+      held.set(holder, inside);
+      inside.take(table, gone, branch);
+    } else {
       splices.push(...[...gone].map((member) => withoutLine(text, member)));
       const own = new Map([...branch].filter(([, value]) => typeof value === 'string' || table.form === 'dotted'));
       const inner = new Map([...branch].filter(([key]) => !own.has(key)));
@@ -82,7 +84,40 @@ function editToml(text: string, edit: TreeEdit, eol: string): readonly Splice[] 
       }
     }
   }
+  for (const [holder, inside] of held) {
+    const map = { ...holder, members: [...holder.pieces.values()] };
+    splices.push(...editBraces(braces, { text, map, eol, unit: '' }, inside));
+  }
   return tables.length === 0 ? splices : [...splices, atEnd(text, tables.join('\n').replaceAll('\n', eol), eol)];
+}
+
+/** What happens between two braces: to the table itself, and to those that dotted keys make in it. */
+class InBraces {
+  readonly gone = new Set<TreeMember>();
+  readonly branch: Branch = new Map();
+  readonly #holder: TomlTable;
+
+  constructor(holder: TomlTable) {
+    this.#holder = holder;
+  }
+
+  take({ path }: TomlTable, gone: ReadonlySet<TreeMember>, branch: Branch): void {
+    for (const { start } of gone) {
+      const piece = this.#holder.pieces.get(start);
+      if (piece !== undefined) this.gone.add(piece);
+    }
+    let below = branch;
+    for (const key of path.slice(this.#holder.path.length).toReversed()) below = new Map([[key, below]]);
+    if (branch.size > 0) merge(this.branch, below);
+  }
+}
+
+function merge(into: Branch, branch: Branch): void {
+  for (const [key, value] of branch) {
+    const present = into.get(key);
+    if (typeof value === 'string' || typeof present !== 'object') into.set(key, value);
+    else merge(present, value);
+  }
 }
 
 function withoutLine(text: string, { start, end }: TreeMember): Splice {
