@@ -133,7 +133,7 @@ class TomlReader {
     if (path.length > formatLimits.depth) this.#refuseDepth(start);
     const member = { label: last, start, end, value: this.#value(node.value, path) };
     this.#add(into, member);
-    table.pieces.set(start, member);
+    table.holder?.pieces.set(start, member);
   }
 
   #inner(table: TomlTable, key: string): TomlTable | undefined {
