@@ -1,7 +1,8 @@
 /** The ConfigMaps and Secrets of a text of manifests, with the places of their values. */
 import type { Item, Reading } from './reading.ts';
+import { shown } from './reading.ts';
 import type { TreeLeaf, TreeMap, TreeMember } from './tree.ts';
-import { readYamlTrees } from './yaml-read.ts';
+import { noValue, readYamlTrees } from './yaml-read.ts';
 
 /** How values stand in a section: as text, or in base64. */
 export type Spelling = 'text' | 'base64';
@@ -32,10 +33,16 @@ export function objectsOf(
   text: string,
   reading: Reading<ManifestItem>,
 ): { readonly objects: readonly ManifestObject[]; readonly damaged: boolean } {
-  const { documents, damaged } = readYamlTrees(text, (at, message) => reading.report(at, message));
+  const yaml = readYamlTrees(text, (at, message) => reading.report(at, message));
+  let { damaged } = yaml;
+  const refuse = (at: number, message: string): void => {
+    reading.report(at, message);
+    damaged = true;
+  };
   const objects: ManifestObject[] = [];
-  for (const { root } of documents) {
+  for (const { root } of yaml.documents) {
     if (root === undefined) continue;
+    for (const { start, label } of repeatedIn(root)) refuse(start, `the key ${shown(label)} is set twice`);
     const kind = textOf(root, 'kind');
     if (kind === 'List') reading.report(root.start, 'a List is not read: write its items as documents of their own');
     if ((kind !== 'ConfigMap' && kind !== 'Secret') || textOf(root, 'apiVersion') !== 'v1') continue;
@@ -44,11 +51,18 @@ export function objectsOf(
     objects.push({ kind, root, ...(title === undefined ? {} : { title }) });
     for (const { label, value } of root.members) {
       const spelling = sections[kind][label];
-      if (spelling !== undefined && value.kind === 'map')
-        addSection(value, { spelling, secret: kind === 'Secret' }, reading);
+      if (spelling === undefined) continue;
+      if (value.kind === 'map') addSection(value, { spelling, secret: kind === 'Secret' }, reading);
+      else if (value.problem !== noValue) refuse(value.start, 'expected a map of names to values');
     }
   }
   return { objects, damaged };
+}
+
+/** The API server takes the last one, or refuses it. */
+function repeatedIn({ members }: TreeMap): readonly TreeMember[] {
+  const known = new Set<string>();
+  return members.filter(({ label }) => known.size === known.add(label).size);
 }
 
 export function memberOf(map: TreeMap, key: string): TreeMember | undefined {

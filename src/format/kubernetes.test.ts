@@ -52,6 +52,9 @@ test.each<[text: string, found: readonly string[]]>([
   [object('data:\n  A: 1\n'), ['6:6 the value must be a string: put it in quotes']],
   [object('data:\n  A: {b: c}\n'), ['6:6 expected a string, found a map']],
   [object('data:\n  A: "not base64"\n', 'Secret'), ['6:6 expected base64']],
+  [object('data: x\n'), ['5:7 expected a map of names to values']],
+  [object('data: [x]\n'), ['5:7 expected a map of names to values']],
+  [object('data:\n  A: x\nimmutable: true\ndata: {}\n'), ['8:1 the key data is set twice']],
   [object('binaryData:\n  A: /w==\n'), ['6:6 the value is bytes that are not UTF-8 text']],
   [object('data:\n  A: x\nbinaryData:\n  A: eA==\n'), ['8:3 A is set twice, first on line 6']],
   [
@@ -177,7 +180,10 @@ describe('editing', () => {
     expect(kubernetes.edit(before, edits, 'f')).toBe(after);
   });
 
-  test.each(['a: &x 1\n', '# \u000f\n'])('refuses damage: %j', (text) => {
-    expect(() => kubernetes.edit(text, [['A', 'x']], 'f')).toThrow(expect.objectContaining({ code: 'corrupt' }));
-  });
+  test.each(['a: &x 1\n', '# \u000f\n', object('data: x\n'), object('data: {}\ndata: {}\n')])(
+    'refuses damage: %j',
+    (text) => {
+      expect(() => kubernetes.edit(text, [['A', 'x']], 'f')).toThrow(expect.objectContaining({ code: 'corrupt' }));
+    },
+  );
 });

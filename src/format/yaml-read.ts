@@ -267,4 +267,5 @@ class TreeBuilder {
 }
 
 const stringTag = 'tag:yaml.org,2002:str';
-const noValue = 'null is no value: write "" or leave the name out';
+/** What is wrong with nothing, `null` and `~`. */
+export const noValue = 'null is no value: write "" or leave the name out';

@@ -1,5 +1,6 @@
 /** One format against mutated texts: what is new to it is mutated further, what it does wrong is made small. */
 import type { Edit, Format } from '#format/format';
+import { formatLimits } from '#format/format';
 import { mutated, type Numbers, numbers } from './mutations.ts';
 import { secret, type Trial, tryText } from './trial.ts';
 
@@ -60,18 +61,28 @@ export function fuzz(format: Format, { texts, seed, next: goOn, timed }: FuzzOpt
 }
 
 /**
- * What costs much may be much: it is wrong when twice as much of it costs far more than twice. Twice as much are the
- * pieces that repeat in it, twice as often; where none do, the whole text.
+ * What costs much may be much: it is wrong when twice as much of it costs far more than twice. So may a single doubling, at
+ * which memory is collected once more: what grows with the square does it at each.
  */
 function slowness(format: Format, trial: Trial): string | undefined {
-  const longer = trial.text.replaceAll(/([^]{1,100}?)\1{7,}/g, '$&$&');
-  const text = longer.length > 1.5 * trial.text.length ? longer : trial.text + trial.text;
   const least = (of: Trial): number => Math.min(...[1, 2, 3, 4].map(() => run(format, of).cost));
-  const [one, two] = [least(trial), least({ ...trial, text })];
-  const factor = two / one / (text.length / trial.text.length);
-  return factor < 1.5
-    ? undefined
-    : `Error: time: ${one} µs for ${trial.text.length} characters, ${two} for ${text.length}`;
+  let [one, cost] = [trial, least(trial)];
+  let found = '';
+  for (let look = 0; look < 3; look += 1) {
+    const two = { ...trial, text: doubled(one.text) };
+    if (two.text.length > formatLimits.file) break;
+    const more = least(two);
+    if (more / cost < (1.5 * two.text.length) / one.text.length) return undefined;
+    found = `Error: time: ${cost} µs for ${one.text.length} characters, ${more} for ${two.text.length}`;
+    [one, cost] = [two, more];
+  }
+  return found === '' ? undefined : found;
+}
+
+/** The pieces that repeat in it, twice as often; where none do, the whole text. */
+function doubled(text: string): string {
+  const longer = text.replaceAll(/([^]{1,100}?)\1{7,}/g, '$&$&');
+  return longer.length > 1.5 * text.length ? longer : text + text;
 }
 
 /** One to three: of names that are there, that begin like them, or that are new. */
