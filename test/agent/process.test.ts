@@ -166,6 +166,8 @@ test('what is open to others is not used, and what is missing is named', async (
     expect.stringContaining('none.pem cannot be read (ENOENT)'),
   ]);
   world.configure();
+  chmodSync(world.configFile, 0o664);
+  expect((await ended(world.spawn('--check')))[0]).toBe(0);
   chmodSync(world.configFile, 0o646);
   expect(await ended(world.spawn('--once'))).toEqual([
     1,

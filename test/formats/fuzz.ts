@@ -64,10 +64,10 @@ export function fuzz(format: Format, { texts, seed, next: goOn, timed }: FuzzOpt
  * What costs much may be much: it is wrong when twice as much of it costs far more than twice. So may a single doubling, at
  * which memory is collected once more: what grows with the square does it at each.
  */
-function slowness(format: Format, trial: Trial): string | undefined {
+export function slowness(format: Format, trial: Trial): string | undefined {
   const least = (of: Trial): number => Math.min(...[1, 2, 3, 4].map(() => run(format, of).cost));
   let [one, cost] = [trial, least(trial)];
-  let found = '';
+  let found: string | undefined;
   for (let look = 0; look < 3; look += 1) {
     const two = { ...trial, text: doubled(one.text) };
     if (two.text.length > formatLimits.file) break;
@@ -76,7 +76,7 @@ function slowness(format: Format, trial: Trial): string | undefined {
     found = `Error: time: ${cost} µs for ${one.text.length} characters, ${more} for ${two.text.length}`;
     [one, cost] = [two, more];
   }
-  return found === '' ? undefined : found;
+  return found;
 }
 
 /** The pieces that repeat in it, twice as often; where none do, the whole text. */

@@ -28,7 +28,12 @@ export function takeLock(path: string): Lock {
 
 function failureOf(path: string, cause: unknown): PlumbError {
   const code = cause instanceof Error && 'errcode' in cause ? Number(cause.errcode) & 0xff : undefined;
-  if (code !== busy) return new PlumbError('unavailable', `the lock ${path} cannot be taken`, { cause });
+  if (code !== busy) {
+    return new PlumbError('unavailable', `the lock ${path} cannot be taken`, {
+      hint: 'expected an empty file that may be written: remove it while no agent runs, it is made again',
+      cause,
+    });
+  }
   return new PlumbError('conflict', 'another agent runs with this state folder', {
     hint: 'one state folder is for one agent: stop the other one, or give this one another state',
   });
