@@ -2,7 +2,8 @@
 import type { Node, ParseError } from 'jsonc-parser';
 import { createScanner, parseTree, printParseErrorCode } from 'jsonc-parser';
 import { formatLimits } from './format.ts';
-import type { Reading } from './reading.ts';
+import type { Excess, Reading } from './reading.ts';
+import { tooDeep, tooManyPieces } from './reading.ts';
 import type { ReadTree, TreeItem, TreeLeaf, TreeMap, TreeMember } from './tree.ts';
 
 export interface JsonDialect {
@@ -33,15 +34,15 @@ const expected: Readonly<Record<string, string>> = {
   InvalidCharacter: 'a control character must be escaped',
 };
 
-/** Of `SyntaxKind`, whose names exist at compile time only. */
-const [openBrace, closeBrace, openBracket, closeBracket, endOfFile] = [1, 2, 3, 4, 17] as const;
+/** Commas and opening brackets: as many as all names have, each with all levels of its own. */
+const maxPieces = formatLimits.names * formatLimits.depth;
 
 /** The outermost object, if the text is one. Problems are told to `reading`. */
 export function readJsonTree(text: string, dialect: JsonDialect, reading: Reading<TreeItem>): ReadTree {
   const body = text.startsWith('\uFEFF') ? ` ${text.slice(1)}` : text;
-  const tooDeep = placeTooDeep(body);
-  if (tooDeep !== undefined) {
-    reading.report(tooDeep, `more than ${formatLimits.depth} levels`);
+  const tooMuch = excessIn(body);
+  if (tooMuch !== undefined) {
+    reading.report(tooMuch.at, tooMuch.message);
     return { damaged: true };
   }
   const errors: ParseError[] = [];
@@ -108,16 +109,44 @@ function leafOf(node: Node, text: string, { strings }: JsonDialect): TreeLeaf {
   return { ...place, text: text.slice(start, start + length), style: type === 'number' ? 'number' : 'boolean' };
 }
 
-/** Where the nesting passes the limit; found without recursion, since the parser's own depth has an end. */
-function placeTooDeep(text: string): number | undefined {
-  const scanner = createScanner(text, true);
+/**
+ * Where the parser would be given more levels or pieces than it can take. Not found by its own scanner, which puts
+ * together the text of every blank and string, character by character.
+ */
+function excessIn(text: string): Excess | undefined {
   let depth = 0;
-  for (let token: number = scanner.scan(); token !== endOfFile; token = scanner.scan()) {
-    if (token === openBrace || token === openBracket) depth += 1;
-    else if (token === closeBrace || token === closeBracket) depth -= 1;
-    if (depth > formatLimits.depth) return scanner.getTokenOffset();
+  let pieces = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (character === '"') at = endOfString(text, at);
+    else if (character === '/') at = endOfComment(text, at);
+    else if (character === '}' || character === ']') depth -= 1;
+    else if (character === '{' || character === '[' || character === ',') {
+      pieces += 1;
+      if (pieces > maxPieces) return tooManyPieces(at, maxPieces);
+      if (character !== ',') depth += 1;
+      if (depth > formatLimits.depth) return tooDeep(at);
+    }
   }
   return undefined;
+}
+
+/** Of the closing quote, or of the end of its line where it has none. */
+function endOfString(text: string, start: number): number {
+  let at = start + 1;
+  for (let character = text[at]; character !== '"' && character !== '\n' && character !== '\r'; character = text[at]) {
+    if (character === undefined) return text.length;
+    at += character === '\\' ? 2 : 1;
+  }
+  return at;
+}
+
+/** Of its last character; of the slash where no comment begins. */
+function endOfComment(text: string, start: number): number {
+  const next = text[start + 1];
+  if (next !== '/' && next !== '*') return start;
+  const end = next === '/' ? text.indexOf('\n', start) : text.indexOf('*/', start + 2) + 1;
+  return end > 0 ? end : text.length;
 }
 
 /** Of the first character that is no blank and, where they are allowed, no comment. */

@@ -128,6 +128,21 @@ export function refuseText(text: string, subject: string): readonly Diagnostic[]
   return reading.finish().diagnostics;
 }
 
+/** Why a text is refused before a parser makes a tree of it, which takes up to 2 KB for a name of two characters. */
+export interface Excess {
+  readonly at: number;
+  readonly message: string;
+}
+
+export function tooDeep(at: number): Excess {
+  return { at, message: `more than ${formatLimits.depth} levels` };
+}
+
+/** `most` is the limit. */
+export function tooManyPieces(at: number, most: number): Excess {
+  return { at, message: `more than ${most} keys, values and brackets in one file` };
+}
+
 /** In UTF-8, measured only where it can matter. */
 function isLarger(text: string, bytes: number): boolean {
   if (text.length * 3 <= bytes) return false;

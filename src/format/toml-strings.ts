@@ -1,10 +1,16 @@
 /** Long strings and comments of a TOML text, which its parser cannot take: it keeps what it reads on the stack. */
 import { parse } from 'smol-toml';
+import { formatLimits } from './format.ts';
+import type { Excess } from './reading.ts';
+import { tooDeep, tooManyPieces } from './reading.ts';
 
 const long = 10_000;
 const start = /["'#]/g;
 const basicStop = /["\\\n]/g;
 const punctuation = /[."'#=,{}[\]\n]/g;
+/** What a key, a table or an element of a list stands at; a name that is written here has two, `=` and the `[` of its table. */
+const maxPieces = 10 * formatLimits.names;
+const opening: ReadonlySet<string | undefined> = new Set(['=', ',', '[', '{']);
 const multiLineStop = /"""|\\/g;
 
 /** A text of the same length in which no token is long, and what was there. */
@@ -41,19 +47,24 @@ export function shorten(text: string): Shortened {
 }
 
 /**
- * Where a key with more parts begins, if there is one: the parser takes room in proportion to the square of them. What
- * stands behind a string that is not closed is never read.
+ * A key with more parts than levels, where it begins: the parser takes room in proportion to the square of them. Or more
+ * pieces than it can take. What stands behind a string that is not closed is never read.
  */
-export function longKeyIn(text: string, parts: number): number | undefined {
+export function excessIn(text: string): Excess | undefined {
   let begin = 0;
   let stops = 0;
+  let pieces = 0;
   for (let at = next(punctuation, text, 0); at !== undefined; ) {
     let behind: number | undefined = at + 1;
     if (text[at] === '.') stops += 1;
     else if (text[at] === '"' || text[at] === "'") behind = stringEnd(text, at);
     else if (text[at] === '#') behind = lineEnd(text, at);
-    else [begin, stops] = [behind, 0];
-    if (stops >= parts) return begin + (/^[ \t\r]*/.exec(text.slice(begin, at))?.[0].length ?? 0);
+    else {
+      [begin, stops] = [behind, 0];
+      if (opening.has(text[at])) pieces += 1;
+    }
+    if (stops >= formatLimits.depth) return tooDeep(begin + (/^[ \t\r]*/.exec(text.slice(begin, at))?.[0].length ?? 0));
+    if (pieces > maxPieces) return tooManyPieces(at, maxPieces);
     if (behind === undefined) return undefined;
     at = next(punctuation, text, behind);
   }

@@ -4,7 +4,7 @@ import { ParseError, parseTOML } from 'toml-eslint-parser';
 import { formatLimits } from './format.ts';
 import type { Reading } from './reading.ts';
 import type { Shortened } from './toml-strings.ts';
-import { longKeyIn, shorten } from './toml-strings.ts';
+import { excessIn, shorten } from './toml-strings.ts';
 import type { ReadTree, TreeItem, TreeLeaf, TreeMap, TreeMember } from './tree.ts';
 
 /** A table, however it is written. */
@@ -33,9 +33,9 @@ export function readTomlTree(text: string, reading: Reading<TreeItem>): ReadTree
     reading.report(alone.index, 'a carriage return without a line feed is not allowed');
     return { damaged: true };
   }
-  const long = longKeyIn(text, formatLimits.depth);
-  if (long !== undefined) {
-    reading.report(long, `more than ${formatLimits.depth} levels`);
+  const tooMuch = excessIn(text);
+  if (tooMuch !== undefined) {
+    reading.report(tooMuch.at, tooMuch.message);
     return { damaged: true };
   }
   const short = shorten(text.startsWith('\uFEFF') ? ` ${text.slice(1)}` : text);

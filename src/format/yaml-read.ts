@@ -1,7 +1,8 @@
 /** YAML as trees with places, one for each document. Anchors and aliases are refused: none is needed, and they grow without bound. */
 import type { CST, ErrorCode, Pair, ParsedNode } from 'yaml';
-import { Composer, isAlias, isMap, isScalar, isSeq, Parser } from 'yaml';
+import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser } from 'yaml';
 import { formatLimits } from './format.ts';
+import { tooManyPieces } from './reading.ts';
 import type { TreeLeaf, TreeMap, TreeMember } from './tree.ts';
 import { plainKind } from './yaml-scalar.ts';
 
@@ -19,6 +20,12 @@ export interface YamlText {
   /** It breaks the grammar, or has what is not read: nothing is edited. */
   readonly damaged: boolean;
 }
+
+/**
+ * Blanks, line ends and comments are tokens too: a name with all levels of its own has five for each, and a value a few.
+ * The parser takes up to 400 bytes for one.
+ */
+const maxTokens = 2_000_000;
 
 type Report = (at: number, message: string) => void;
 
@@ -39,8 +46,7 @@ const expected: Readonly<Partial<Record<ErrorCode, string>>> = {
 export function readYamlTrees(text: string, report: Report): YamlText {
   const unreadable = { documents: [], damaged: true };
   if (reportCharacters(text, report)) return unreadable;
-  const tokens = tokensIn(text);
-  if (tokens === undefined) report(0, `more than ${formatLimits.depth} levels`);
+  const tokens = tokensIn(text, report);
   if (tokens === undefined || reportTokens(tokens, report)) return unreadable;
   const composer = new Composer({
     keepSourceTokens: true,
@@ -66,13 +72,30 @@ export function readYamlTrees(text: string, report: Report): YamlText {
   return { documents, damaged: false };
 }
 
-/** `undefined`: it is nested so deeply that the parser, which ends all levels at once by recursion, cannot end them. */
-function tokensIn(text: string): readonly CST.Token[] | undefined {
+/**
+ * `undefined`, and told why: they are more than the parser has room for, or nested so deeply that it, which ends all
+ * levels at once by recursion, cannot end them.
+ */
+function tokensIn(text: string, report: Report): readonly CST.Token[] | undefined {
+  const parser = new Parser();
+  const tokens: CST.Token[] = [];
+  let count = 0;
   try {
-    return [...new Parser().parse(text)];
+    for (const source of new Lexer().lex(text)) {
+      count += 1;
+      if (count > maxTokens) {
+        const { at, message } = tooManyPieces(parser.offset, maxTokens);
+        report(at, message);
+        return undefined;
+      }
+      for (const token of parser.next(source)) tokens.push(token);
+    }
+    for (const token of parser.end()) tokens.push(token);
+    return tokens;
   } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
+    if (!(error instanceof RangeError)) throw error;
+    report(0, `more than ${formatLimits.depth} levels`);
+    return undefined;
   }
 }
 
