@@ -79,6 +79,12 @@ describe('reading', () => {
     ['json', '{"A": "\\ud800"}', ['1:2 the value is not valid Unicode']],
     ['jsonNested', `${'{"a":'.repeat(33)}1${'}'.repeat(33)}`, ['1:161 more than 32 levels']],
     ['dotnet', '['.repeat(1_000_000), ['1:33 more than 32 levels']],
+    // What stands in a string or a comment is no level; a lone carriage return ends both.
+    ['dotnet', `{"a": "${'['.repeat(40)}" /* ${'['.repeat(40)} */}// ${'['.repeat(40)}`, []],
+    ['dotnet', `// x\r${'['.repeat(33)}`, ['1:38 more than 32 levels']],
+    ['dotnet', `{"a\r${'['.repeat(33)}`, ['1:36 more than 32 levels']],
+    ['dotnet', `/${'['.repeat(33)}`, ['1:34 more than 32 levels']],
+    ['dotnet', `{"\\"${'['.repeat(40)}": "x"}`, []],
   ];
   test.each(mistakes)('what is wrong is told with its place: %s %#', (format, text, problems) => {
     expect(problemsOf(format, text)).toEqual(problems);

@@ -1,9 +1,10 @@
 /** JSON (and JSON with comments) as a tree with places. */
 import type { Node, ParseError } from 'jsonc-parser';
-import { createScanner, parseTree, printParseErrorCode } from 'jsonc-parser';
-import { formatLimits } from './format.ts';
-import type { Excess, Reading } from './reading.ts';
-import { tooDeep, tooManyPieces } from './reading.ts';
+import { parseTree, printParseErrorCode } from 'jsonc-parser';
+import { skipTrivia } from './braces.ts';
+import { jsonTrivia } from './json-edit.ts';
+import { lookThrough } from './json-look.ts';
+import type { Reading } from './reading.ts';
 import type { ReadTree, TreeItem, TreeLeaf, TreeMap, TreeMember } from './tree.ts';
 
 export interface JsonDialect {
@@ -25,7 +26,6 @@ const expected: Readonly<Record<string, string>> = {
   CloseBraceExpected: 'expected , or }',
   CloseBracketExpected: 'expected , or ]',
   EndOfFileExpected: 'expected nothing behind the object',
-  InvalidCommentToken: 'comments are not allowed in JSON',
   UnexpectedEndOfComment: 'the comment is not closed',
   UnexpectedEndOfString: 'the string is not closed on its line',
   UnexpectedEndOfNumber: 'expected a number as JSON has it',
@@ -34,26 +34,27 @@ const expected: Readonly<Record<string, string>> = {
   InvalidCharacter: 'a control character must be escaped',
 };
 
-/** Commas and opening brackets: as many as all names have, each with all levels of its own. */
-const maxPieces = formatLimits.names * formatLimits.depth;
-
 /** The outermost object, if the text is one. Problems are told to `reading`. */
 export function readJsonTree(text: string, dialect: JsonDialect, reading: Reading<TreeItem>): ReadTree {
   const body = text.startsWith('\uFEFF') ? ` ${text.slice(1)}` : text;
-  const tooMuch = excessIn(body);
-  if (tooMuch !== undefined) {
-    reading.report(tooMuch.at, tooMuch.message);
+  const { excess, comment, spaced } = lookThrough(body);
+  if (excess !== undefined) {
+    reading.report(excess.at, excess.message);
     return { damaged: true };
   }
   const errors: ParseError[] = [];
   const comments = dialect.comments === true;
-  const root = parseTree(body, errors, { disallowComments: !comments, allowTrailingComma: comments });
+  const root = parseTree(spaced, errors, { allowTrailingComma: comments });
   if (root?.type !== 'object') {
     reading.report(startOf(body, comments), 'expected an object');
     return { damaged: true };
   }
   // What is told behind the first mistake is mostly about that one.
   const [mistake] = errors;
+  if (!comments && comment <= (mistake?.offset ?? body.length)) {
+    reading.report(comment, 'comments are not allowed in JSON');
+    return { root: mapOf(root, body, dialect), damaged: true };
+  }
   if (mistake !== undefined) {
     const message = expected[printParseErrorCode(mistake.error)] ?? 'expected JSON';
     reading.report(Math.min(mistake.offset, body.length), message);
@@ -109,50 +110,7 @@ function leafOf(node: Node, text: string, { strings }: JsonDialect): TreeLeaf {
   return { ...place, text: text.slice(start, start + length), style: type === 'number' ? 'number' : 'boolean' };
 }
 
-/**
- * Where the parser would be given more levels or pieces than it can take. Not found by its own scanner, which puts
- * together the text of every blank and string, character by character.
- */
-function excessIn(text: string): Excess | undefined {
-  let depth = 0;
-  let pieces = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const character = text[at];
-    if (character === '"') at = endOfString(text, at);
-    else if (character === '/') at = endOfComment(text, at);
-    else if (character === '}' || character === ']') depth -= 1;
-    else if (character === '{' || character === '[' || character === ',') {
-      pieces += 1;
-      if (pieces > maxPieces) return tooManyPieces(at, maxPieces);
-      if (character !== ',') depth += 1;
-      if (depth > formatLimits.depth) return tooDeep(at);
-    }
-  }
-  return undefined;
-}
-
-/** Of the closing quote, or of the end of its line where it has none. */
-function endOfString(text: string, start: number): number {
-  let at = start + 1;
-  for (let character = text[at]; character !== '"' && character !== '\n' && character !== '\r'; character = text[at]) {
-    if (character === undefined) return text.length;
-    at += character === '\\' ? 2 : 1;
-  }
-  return at;
-}
-
-/** Of its last character; of the slash where no comment begins. */
-function endOfComment(text: string, start: number): number {
-  const next = text[start + 1];
-  if (next !== '/' && next !== '*') return start;
-  const end = next === '/' ? text.indexOf('\n', start) : text.indexOf('*/', start + 2) + 1;
-  return end > 0 ? end : text.length;
-}
-
 /** Of the first character that is no blank and, where they are allowed, no comment. */
 function startOf(text: string, comments: boolean): number {
-  if (!comments) return /^\s*/.exec(text)?.[0].length ?? 0;
-  const scanner = createScanner(text, true);
-  scanner.scan();
-  return Math.min(scanner.getTokenOffset(), text.length);
+  return comments ? skipTrivia(text, 0, jsonTrivia) : (/^\s*/.exec(text)?.[0].length ?? 0);
 }

@@ -203,21 +203,28 @@ export interface Growth {
   /** How many were measured. */
   readonly count: number;
   /** What takes more than two and a half times the time for twice the size, with how much. */
-  readonly steep: readonly string[];
+  readonly steep: readonly Steep[];
   /** Of those that do not. */
   readonly worst: string;
 }
 
-export function measureGrowth(format: Format): Growth {
-  const steep: string[] = [];
-  let worst = { found: 0, what: '' };
+export interface Steep {
+  readonly what: string;
+  readonly found: number;
+}
+
+/** `only`: what is measured; all if it is not given. */
+export function measureGrowth(format: Format, only?: ReadonlySet<string>): Growth {
+  const steep: Steep[] = [];
+  let worst: Steep = { found: 0, what: '' };
   let count = 0;
   for (const subject of subjectsOf(format)) {
     const { what } = subject;
+    if (only?.has(what) === false) continue;
     const found = steadyGrowth(subject);
     count += 1;
-    if (found > most) steep.push(`${what}: ${found.toFixed(2)}`);
-    else if (found > worst.found) worst = { found, what };
+    if (found > most) steep.push({ what, found });
+    else if (found > worst.found) worst = { what, found };
   }
   return { count, steep, worst: `${worst.what}: ${worst.found.toFixed(2)}` };
 }
