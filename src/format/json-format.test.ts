@@ -75,6 +75,8 @@ describe('reading', () => {
     ['json', '{"A": "\\x"}', ['1:7 unknown escape, expected one of \\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX']],
     ['json', '{} {}', ['1:4 expected nothing behind the object']],
     ['json', '{"A": "1"} // c', ['1:12 comments are not allowed in JSON']],
+    ['json', '{ // c\n"A" "1"}', ['1:3 comments are not allowed in JSON']],
+    ['json', '{"A" "1"} // c', ['1:6 expected :']],
     ['dotnet', '{"A": "1" /* c', ['1:11 the comment is not closed']],
     ['json', '{"A": "\\ud800"}', ['1:2 the value is not valid Unicode']],
     ['jsonNested', `${'{"a":'.repeat(33)}1${'}'.repeat(33)}`, ['1:161 more than 32 levels']],
@@ -89,6 +91,29 @@ describe('reading', () => {
   test.each(mistakes)('what is wrong is told with its place: %s %#', (format, text, problems) => {
     expect(problemsOf(format, text)).toEqual(problems);
   });
+});
+
+test.each(['json', 'jsonNested', 'dotnet'] as const)('a run of blanks, however long, is nothing: %s', (format) => {
+  for (const length of [999, 1000, 1001, 1002, 3000]) {
+    const gap = ' \t'.repeat(length).slice(0, length);
+    const text = `${gap}{${gap}"a"${gap}:${gap}"${' '.repeat(length)}",${gap}"b": "x"${gap}}${gap}`;
+    expect(problemsOf(format, text)).toEqual([]);
+    expect(formats[format].parse(text, 'f').entries).toMatchObject([
+      { name: 'a', value: ' '.repeat(length), column: 2 * length + 2 },
+      { name: 'b', value: 'x', column: 6 * length + 9 },
+    ]);
+    expect(formats[format].edit(text, [['b', 'y']], 'f')).toBe(text.replace('"x"', '"y"'));
+    // A slash in front of it, or a comment not closed, is what it was.
+    expect(problemsOf(format, `{"a": "x" /${gap}}`)).toHaveLength(1);
+    expect(problemsOf(format, `{"a": "x"}/*${gap}`)).toHaveLength(1);
+    expect(problemsOf(format, `{"a": "x"}${gap}*/`)).toHaveLength(1);
+  }
+  const commented = `{"a": "x" /* ${' '.repeat(2000)} */ // ${' '.repeat(2000)}\n, "b": "y"}`;
+  expect(valuesOf('dotnet', commented)).toEqual([
+    ['a', 'x'],
+    ['b', 'y'],
+  ]);
+  expect(problemsOf('dotnet', commented)).toEqual([]);
 });
 
 describe('printing', () => {

@@ -42,14 +42,13 @@ export function readJsonTree(text: string, dialect: JsonDialect, reading: Readin
     reading.report(excess.at, excess.message);
     return { damaged: true };
   }
-  const errors: ParseError[] = [];
+  const errors = new First<ParseError>();
   const comments = dialect.comments === true;
   const root = parseTree(spaced, errors, { allowTrailingComma: comments });
   if (root?.type !== 'object') {
     reading.report(startOf(body, comments), 'expected an object');
     return { damaged: true };
   }
-  // What is told behind the first mistake is mostly about that one.
   const [mistake] = errors;
   if (!comments && comment <= (mistake?.offset ?? body.length)) {
     reading.report(comment, 'comments are not allowed in JSON');
@@ -60,6 +59,13 @@ export function readJsonTree(text: string, dialect: JsonDialect, reading: Readin
     reading.report(Math.min(mistake.offset, body.length), message);
   }
   return { root: mapOf(root, body, dialect), damaged: mistake !== undefined };
+}
+
+/** Keeps one element: what is told behind the first mistake is mostly about that one, and it may be told of every character. */
+class First<T> extends Array<T> {
+  override push(...items: T[]): number {
+    return this.length === 0 ? super.push(...items.slice(0, 1)) : this.length;
+  }
 }
 
 function mapOf(node: Node, text: string, dialect: JsonDialect): TreeMap {

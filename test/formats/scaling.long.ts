@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import type { Format } from '#format/format';
 import { type FormatName, formatNames, loadFormat } from '#format/formats';
 import { measureGrowth, type Steep } from './growth.ts';
 
@@ -29,4 +30,22 @@ test.each(formatNames)('%s takes at most two and a half times the time for twice
   for (const { what, found } of steep) console.log(`${name}: ${found.toFixed(2)} with collection: ${what}`);
   expect(await withoutCollection(name, steep)).toEqual([]);
   expect(count).toBeGreaterThan(300);
+});
+
+test('what grows with the square of its text is found', async () => {
+  const format = await loadFormat('csv');
+  let work = 0;
+  const square: Format = {
+    ...format,
+    parse: (text, subject) => {
+      for (let left = text.length ** 2 / 100_000; left > 0; left -= 1) work = (work + left) % 7919;
+      return format.parse(text, subject);
+    },
+  };
+  const what = 'parse "x"';
+  const { count, steep } = measureGrowth(square, new Set([what]));
+  expect([count, steep]).toEqual([1, [{ what, found: expect.closeTo(4, 0) }]]);
+  expect(work).toBeGreaterThanOrEqual(0);
+  // The format as it is, in the other process.
+  expect(await withoutCollection('csv', steep)).toEqual([]);
 });
