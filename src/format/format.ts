@@ -62,8 +62,9 @@ export interface Format {
   /** Says why a name or its value cannot stand in such a file (`is not a name of …`, `has a value …`); `undefined`: both can. */
   problem(name: string, value: string): string | undefined;
   /**
-   * The whole file, in the order given, with a line feed at the end; parsing it gives the same names and values. Throws `invalid`
-   * with a diagnostic for every name and value that cannot be carried, and for names that exclude each other (given twice; `a` beside `a.b`).
+   * The whole file, in the order given, with a line feed at the end; parsing it gives the same names and values, unless it is
+   * larger than a file may be. Throws `invalid` with a diagnostic for every name and value that cannot be carried, and for names
+   * that exclude each other (given twice; `a` beside `a.b`).
    */
   print(entries: Iterable<FormatEntry>, options?: PrintOptions): string;
   /**
