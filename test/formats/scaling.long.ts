@@ -42,7 +42,7 @@ test('what grows with the square of its text is found', async () => {
       return format.parse(text, subject);
     },
   };
-  const what = 'parse "x"';
+  const what = 'parse {"again":"x"}';
   const { count, steep } = measureGrowth(square, new Set([what]));
   expect([count, steep]).toEqual([1, [{ what, found: expect.closeTo(4, 0) }]]);
   expect(work).toBeGreaterThanOrEqual(0);
