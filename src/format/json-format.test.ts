@@ -87,6 +87,10 @@ describe('reading', () => {
     ['dotnet', `{"a\r${'['.repeat(33)}`, ['1:36 more than 32 levels']],
     ['dotnet', `/${'['.repeat(33)}`, ['1:34 more than 32 levels']],
     ['dotnet', `{"\\"${'['.repeat(40)}": "x"}`, []],
+    // Behind the first mistake the parser would skip what does not fit, and go deeper than was counted.
+    ['dotnet', `{"a":${']'.repeat(20_000)},"b":${'['.repeat(20_000)}`, ['1:6 expected a value']],
+    ['jsonNested', `{"a":[${'}'.repeat(5000)},${'{"b":'.repeat(5000)}`, ['1:7 expected a value']],
+    ['json', `{"a":[${',[}'.repeat(5000)}`, ['1:7 expected a value']],
   ];
   test.each(mistakes)('what is wrong is told with its place: %s %#', (format, text, problems) => {
     expect(problemsOf(format, text)).toEqual(problems);

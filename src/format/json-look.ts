@@ -13,10 +13,13 @@ const lineEnd = /[\n\r]/g;
 const commentEnd = /\*\//g;
 
 export interface Look {
-  /** Where the parser would be given more levels, of which it makes calls, or more pieces than it can take. */
+  /**
+   * Where the parser would be given more levels, of which it makes calls, or more pieces than it can take, before it comes to a
+   * mistake: nothing else is said then.
+   */
   readonly excess?: Excess;
-  /** Where the first comment begins; behind the text: nowhere. */
-  readonly comment: number;
+  /** Where the first comment begins. */
+  readonly comment: number | undefined;
   /**
    * The text, of the same length, with comments in the place of long runs of blanks: the parser puts together a blank character by
    * character, which takes 32 bytes for each, and passes over a comment.
@@ -26,7 +29,8 @@ export interface Look {
 
 export function lookThrough(text: string): Look {
   const pieces: string[] = [];
-  let [comment, done, depth, count] = [text.length + 1, 0, 0, 0];
+  let comment: number | undefined;
+  let [done, depth, count] = [0, 0, 0];
   for (let at = 0; at < text.length; at += 1) {
     const character = text[at];
     if (character === '"') at = endOfString(text, at);
@@ -39,7 +43,7 @@ export function lookThrough(text: string): Look {
         done = at + 1;
       }
     } else if (character === '/' && (text[at + 1] === '/' || text[at + 1] === '*')) {
-      comment = Math.min(comment, at);
+      comment ??= at;
       at = behind(text[at + 1] === '/' ? lineEnd : commentEnd, text, at + 2) - 1;
     } else if (character === '}' || character === ']') depth -= 1;
     else if (character === '{' || character === '[' || character === ',') {

@@ -37,34 +37,47 @@ const expected: Readonly<Record<string, string>> = {
 /** The outermost object, if the text is one. Problems are told to `reading`. */
 export function readJsonTree(text: string, dialect: JsonDialect, reading: Reading<TreeItem>): ReadTree {
   const body = text.startsWith('\uFEFF') ? ` ${text.slice(1)}` : text;
+  const comments = dialect.comments === true;
   const { excess, comment, spaced } = lookThrough(body);
   if (excess !== undefined) {
     reading.report(excess.at, excess.message);
     return { damaged: true };
   }
-  const errors = new First<ParseError>();
-  const comments = dialect.comments === true;
-  const root = parseTree(spaced, errors, { allowTrailingComma: comments });
-  if (root?.type !== 'object') {
-    reading.report(startOf(body, comments), 'expected an object');
+  if (body[skipTrivia(body, 0, jsonTrivia)] !== '{') {
+    reading.report(comments ? skipTrivia(body, 0, jsonTrivia) : body.search(/\S|$/), 'expected an object');
     return { damaged: true };
   }
-  const [mistake] = errors;
-  if (!comments && comment <= (mistake?.offset ?? body.length)) {
-    reading.report(comment, 'comments are not allowed in JSON');
-    return { root: mapOf(root, body, dialect), damaged: true };
+  const mistakes = new Mistakes();
+  const root = mistakes.until(() => parseTree(spaced, mistakes, { allowTrailingComma: comments }));
+  const isCommented = !comments && comment !== undefined && comment <= (mistakes.first?.offset ?? comment);
+  if (isCommented) reading.report(comment, 'comments are not allowed in JSON');
+  else if (mistakes.first !== undefined) {
+    const { error, offset } = mistakes.first;
+    reading.report(Math.min(offset, body.length), expected[printParseErrorCode(error)] ?? 'expected JSON');
   }
-  if (mistake !== undefined) {
-    const message = expected[printParseErrorCode(mistake.error)] ?? 'expected JSON';
-    reading.report(Math.min(mistake.offset, body.length), message);
-  }
-  return { root: mapOf(root, body, dialect), damaged: mistake !== undefined };
+  return root === undefined || isCommented ? { damaged: true } : { root: mapOf(root, body, dialect), damaged: false };
 }
 
-/** Keeps one element: what is told behind the first mistake is mostly about that one, and it may be told of every character. */
-class First<T> extends Array<T> {
-  override push(...items: T[]): number {
-    return this.length === 0 ? super.push(...items.slice(0, 1)) : this.length;
+/**
+ * Ends the parser at the first mistake. It would go on: with a tree that nobody needs, of more levels and pieces than were
+ * counted, and with a mistake for every character.
+ */
+class Mistakes extends Array<ParseError> {
+  first: ParseError | undefined;
+
+  override push(mistake: ParseError): never {
+    this.first = mistake;
+    throw this;
+  }
+
+  /** What it makes, if it makes no mistake. */
+  until<T>(parse: () => T): T | undefined {
+    try {
+      return parse();
+    } catch (error) {
+      if (error === this) return undefined;
+      throw error;
+    }
   }
 }
 
@@ -114,9 +127,4 @@ function leafOf(node: Node, text: string, { strings }: JsonDialect): TreeLeaf {
           : undefined;
   if (problem !== undefined) return { ...place, text: null, problem, style: 'other' };
   return { ...place, text: text.slice(start, start + length), style: type === 'number' ? 'number' : 'boolean' };
-}
-
-/** Of the first character that is no blank and, where they are allowed, no comment. */
-function startOf(text: string, comments: boolean): number {
-  return comments ? skipTrivia(text, 0, jsonTrivia) : (/^\s*/.exec(text)?.[0].length ?? 0);
 }

@@ -140,7 +140,7 @@ export function tooDeep(at: number): Excess {
 
 /** `most` is the limit. */
 export function tooManyPieces(at: number, most: number): Excess {
-  return { at, message: `more than ${most} keys, values and brackets in one file` };
+  return { at, message: `more than ${most} keys, values, brackets and the like in one file` };
 }
 
 /** In UTF-8, measured only where it can matter. */

@@ -8,9 +8,11 @@ const long = 10_000;
 const start = /["'#]/g;
 const basicStop = /["\\\n]/g;
 const punctuation = /[."'#=,{}[\]\n]/g;
-/** What a key, a table or an element of a list stands at; a name that is written here has two, `=` and the `[` of its table. */
+/** What a key, a table, an element of a list or a comment stands at; a name that is written here has two, `=` and the `[` of its table. */
 const maxPieces = 10 * formatLimits.names;
-const opening: ReadonlySet<string | undefined> = new Set(['=', ',', '[', '{']);
+const opening: ReadonlySet<string | undefined> = new Set(['=', ',', '[', '{', '#']);
+/** What parts of keys stand between; as many as all names have, each with all levels of its own. */
+const maxStops = formatLimits.names * formatLimits.depth;
 const multiLineStop = /"""|\\/g;
 
 /** A text of the same length in which no token is long, and what was there. */
@@ -51,20 +53,17 @@ export function shorten(text: string): Shortened {
  * pieces than it can take. What stands behind a string that is not closed is never read.
  */
 export function excessIn(text: string): Excess | undefined {
-  let begin = 0;
-  let stops = 0;
-  let pieces = 0;
+  let [begin, stops, allStops, pieces] = [0, 0, 0, 0];
   for (let at = next(punctuation, text, 0); at !== undefined; ) {
     let behind: number | undefined = at + 1;
-    if (text[at] === '.') stops += 1;
+    if (opening.has(text[at])) pieces += 1;
+    if (text[at] === '.') [stops, allStops] = [stops + 1, allStops + 1];
     else if (text[at] === '"' || text[at] === "'") behind = stringEnd(text, at);
     else if (text[at] === '#') behind = lineEnd(text, at);
-    else {
-      [begin, stops] = [behind, 0];
-      if (opening.has(text[at])) pieces += 1;
-    }
+    else [begin, stops] = [behind, 0];
     if (stops >= formatLimits.depth) return tooDeep(begin + (/^[ \t\r]*/.exec(text.slice(begin, at))?.[0].length ?? 0));
     if (pieces > maxPieces) return tooManyPieces(at, maxPieces);
+    if (allStops > maxStops) return tooManyPieces(at, maxStops);
     if (behind === undefined) return undefined;
     at = next(punctuation, text, behind);
   }

@@ -26,6 +26,7 @@ export interface YamlText {
  * The parser takes up to 400 bytes for one.
  */
 const maxTokens = 2_000_000;
+const maxErrors = 1000;
 
 type Report = (at: number, message: string) => void;
 
@@ -79,7 +80,7 @@ export function readYamlTrees(text: string, report: Report): YamlText {
 function tokensIn(text: string, report: Report): readonly CST.Token[] | undefined {
   const parser = new Parser();
   const tokens: CST.Token[] = [];
-  let count = 0;
+  let [count, errors] = [0, 0];
   try {
     for (const source of new Lexer().lex(text)) {
       count += 1;
@@ -88,7 +89,12 @@ function tokensIn(text: string, report: Report): readonly CST.Token[] | undefine
         report(at, message);
         return undefined;
       }
-      for (const token of parser.next(source)) tokens.push(token);
+      for (const token of parser.next(source)) {
+        tokens.push(token);
+        if (token.type === 'error') errors += 1;
+      }
+      // The first one is told, and each takes 1 KB.
+      if (errors > maxErrors) break;
     }
     for (const token of parser.end()) tokens.push(token);
     return tokens;

@@ -66,6 +66,14 @@ const limits: readonly Limit[] = [
   },
 ];
 
+/** Of the piece that is one too many. */
+const places: Partial<Record<FormatName, object>> = {
+  'json-nested': { line: 1, column: 19 + 2 * 319_997 },
+  dotnet: { line: 1, column: 19 + 2 * 319_997 },
+  toml: { line: 2, column: 5 + 2 * 99_998 },
+  yaml: { line: 999_998, column: 1 },
+};
+
 function messages(format: Format, text: string): readonly string[] {
   return format.parse(text, 'f').diagnostics.map(({ message }) => message);
 }
@@ -84,22 +92,41 @@ describe.each(limits)('$formatName is read up to $most pieces', ({ formatName, m
     expect(entries).toEqual([]);
     expect(diagnostics).toEqual([
       {
-        message: `more than ${most} keys, values and brackets in one file`,
+        message: `more than ${most} keys, values, brackets and the like in one file`,
         subject: 'f',
-        line: expect.any(Number),
-        column: expect.any(Number),
+        ...places[formatName],
       },
     ]);
     expect(() => format.edit(above, [['a', 'y']], 'f')).toThrow(PlumbError);
   });
 });
 
-test.each<[FormatName, string, string]>([
-  ['toml', 'a = [1', ',1'],
-  ['yaml', 'a: [1', ',1'],
-  ['json-nested', '{"a": "x"', ',"a":1'],
-])('%s as large as a file may be is refused, not the end of the process', async (formatName, start, again) => {
+const parts = 'a.'.repeat(depth - 2);
+
+/** Each of these, as long as a file may be, once took all the memory of a process, gigabytes of it, or all its stack. */
+const hostile: readonly (readonly [FormatName, start: string, again: (index: number) => string, wrong: RegExp])[] = [
+  ['toml', 'a = [1', () => ',1', /^more than 100000 keys/],
+  ['toml', '', (index) => `b${index}.${parts}a = 1\n`, /^more than 320000 keys/],
+  ['toml', '', (index) => `[b${index}.${parts}a]\n`, /^more than 320000 keys/],
+  ['toml', 'a = [', () => '#\n', /^more than 100000 keys/],
+  ['yaml', 'a: [1', () => ',1', /^more than 2000000 keys/],
+  ['yaml', 'a: [', () => ']', /^expected YAML/],
+  ['kubernetes', 'a: [', () => ']', /^expected YAML/],
+  ['json-nested', '{"a": "x"', () => ',"a":1', /^more than 320000 keys/],
+  ['json', '{"a": "x"', () => '"a":"x"', /^expected , between/],
+  ['dotnet', '{"a": [', () => '0', /^expected , between/],
+  ['dotnet', '{"a": [', () => ',[}', /^more than 320000 keys/],
+  ['json', `{"a": ${']'.repeat(20_000)}, "b": `, () => '[', /^more than 32 levels/],
+];
+
+test.each(hostile)('what is hostile is refused by %s, not the end of the process: %s…', async (...of) => {
+  const [formatName, start, again, wrong] = of;
   const format = await loadFormat(formatName);
-  const text = start + again.repeat(Math.floor((formatLimits.file - start.length) / again.length));
-  expect(messages(format, text)).toEqual([expect.stringMatching(/^more than \d+ keys, values and brackets/)]);
+  const pieces = [start];
+  for (let index = 0, left = formatLimits.file - start.length; left > 0; index += 1) {
+    const piece = again(index).slice(0, left);
+    pieces.push(piece);
+    left -= piece.length;
+  }
+  expect(messages(format, pieces.join(''))).toEqual([expect.stringMatching(wrong)]);
 });
