@@ -47,37 +47,44 @@ export function readJsonTree(text: string, dialect: JsonDialect, reading: Readin
     reading.report(comments ? skipTrivia(body, 0, jsonTrivia) : body.search(/\S|$/), 'expected an object');
     return { damaged: true };
   }
-  const mistakes = new Mistakes();
-  const root = mistakes.until(() => parseTree(spaced, mistakes, { allowTrailingComma: comments }));
-  const isCommented = !comments && comment !== undefined && comment <= (mistakes.first?.offset ?? comment);
+  const { root, mistake } = parseUntilMistake(spaced, comments);
+  const isCommented = !comments && comment !== undefined && comment <= (mistake?.offset ?? comment);
   if (isCommented) reading.report(comment, 'comments are not allowed in JSON');
-  else if (mistakes.first !== undefined) {
-    const { error, offset } = mistakes.first;
-    reading.report(Math.min(offset, body.length), expected[printParseErrorCode(error)] ?? 'expected JSON');
+  else if (mistake !== undefined) {
+    const message = expected[printParseErrorCode(mistake.error)] ?? 'expected JSON';
+    reading.report(Math.min(mistake.offset, body.length), message);
   }
   return root === undefined || isCommented ? { damaged: true } : { root: mapOf(root, body, dialect), damaged: false };
 }
 
 /**
- * Ends the parser at the first mistake. It would go on: with a tree that nobody needs, of more levels and pieces than were
+ * The parser would go on behind the first mistake: with a tree that nobody needs, of more levels and pieces than were
  * counted, and with a mistake for every character.
  */
-class Mistakes extends Array<ParseError> {
-  first: ParseError | undefined;
-
-  override push(mistake: ParseError): never {
-    this.first = mistake;
-    throw this;
+function parseUntilMistake(
+  text: string,
+  allowTrailingComma: boolean,
+): { readonly root?: Node | undefined; readonly mistake?: ParseError } {
+  try {
+    return { root: parseTree(text, new NoMistakes(), { allowTrailingComma }) };
+  } catch (error) {
+    if (error instanceof Mistake) return { mistake: error.found };
+    throw error;
   }
+}
 
-  /** What it makes, if it makes no mistake. */
-  until<T>(parse: () => T): T | undefined {
-    try {
-      return parse();
-    } catch (error) {
-      if (error === this) return undefined;
-      throw error;
-    }
+class Mistake extends Error {
+  readonly found: ParseError;
+
+  constructor(found: ParseError) {
+    super('the text is not JSON');
+    this.found = found;
+  }
+}
+
+class NoMistakes extends Array<ParseError> {
+  override push(found: ParseError): never {
+    throw new Mistake(found);
   }
 }
 
