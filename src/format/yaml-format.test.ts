@@ -122,6 +122,8 @@ tagged: !!str yes
     ['a:\n\tb: 1\n', ['2:1 expected blanks, found a tab, which is not allowed as indentation']],
     ['a: 1\rb: 2\n', ['1:5 the character U+000D must be escaped, in double quotes']],
     ['a: "x\u2028y"\n', ['1:6 the character U+2028 must be escaped, in double quotes']],
+    [`${']\n'.repeat(1100)}a: x\n`, ['1:1 expected YAML']],
+    [`a: x\n${']\n'.repeat(1100)}`, ['2:1 expected YAML']],
     [`a: ${'['.repeat(2_000)}`, ['1:35 more than 32 levels']],
     [`a: ${'{a: '.repeat(2_000)}`, ['1:128 more than 32 levels']],
     ['- '.repeat(2_000), ['1:65 more than 32 levels']],

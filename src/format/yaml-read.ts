@@ -26,6 +26,7 @@ export interface YamlText {
  * The parser takes up to 400 bytes for one.
  */
 const maxTokens = 2_000_000;
+/** What is no token where it stands: only the first is told, and each takes 1 KB. */
 const maxErrors = 1000;
 
 type Report = (at: number, message: string) => void;
@@ -74,13 +75,14 @@ export function readYamlTrees(text: string, report: Report): YamlText {
 }
 
 /**
- * `undefined`, and told why: they are more than the parser has room for, or nested so deeply that it, which ends all
+ * `undefined`, and told why: they are more than the parser has room for, most are mistakes, or they are nested so deeply that it, which ends all
  * levels at once by recursion, cannot end them.
  */
 function tokensIn(text: string, report: Report): readonly CST.Token[] | undefined {
   const parser = new Parser();
   const tokens: CST.Token[] = [];
   let [count, errors] = [0, 0];
+  let first: number | undefined;
   try {
     for (const source of new Lexer().lex(text)) {
       count += 1;
@@ -91,10 +93,14 @@ function tokensIn(text: string, report: Report): readonly CST.Token[] | undefine
       }
       for (const token of parser.next(source)) {
         tokens.push(token);
-        if (token.type === 'error') errors += 1;
+        if (token.type !== 'error') continue;
+        errors += 1;
+        first ??= token.offset;
       }
-      // The first one is told, and each takes 1 KB.
-      if (errors > maxErrors) break;
+      if (first !== undefined && errors > maxErrors) {
+        report(first, 'expected YAML');
+        return undefined;
+      }
     }
     for (const token of parser.end()) tokens.push(token);
     return tokens;
