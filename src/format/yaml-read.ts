@@ -23,7 +23,7 @@ export interface YamlText {
 
 /**
  * Blanks, line ends and comments are tokens too: a name with all levels of its own has five for each, and a value a few.
- * The parser takes up to 400 bytes for one.
+ * The parser takes up to 800 bytes for one.
  */
 const maxTokens = 2_000_000;
 /** What is no token where it stands: only the first is told, and each takes 1 KB. */

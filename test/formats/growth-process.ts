@@ -4,4 +4,7 @@ import { measureGrowth } from './growth.ts';
 
 const [format = '', ...what] = process.argv.slice(2);
 if (!isFormatName(format)) throw new Error(`${format} is no format`);
-console.log(JSON.stringify(measureGrowth(await loadFormat(format), new Set(what)).steep));
+const only = new Set(what);
+const { count, steep } = measureGrowth(await loadFormat(format), only);
+if (count < only.size) throw new Error(`${count} of ${only.size} shapes are known`);
+console.log(JSON.stringify(steep));
